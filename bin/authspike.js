@@ -14,8 +14,10 @@ const pinnedNode = fileURLToPath(new URL("../node_modules/node/bin/node", import
 
 if (canRunAuthspike(process.versions.node)) {
   if (module.enableCompileCache) module.enableCompileCache();
-  const built = new URL("../dist/main.js", import.meta.url);
-  await import(existsSync(built) ? built.href : new URL("../src/main.ts", import.meta.url).href);
+  // A checkout runs its sources (Node strips the types), so that a stale build never hides an edit; the published
+  // package holds the build alone.
+  const source = new URL("../src/main.ts", import.meta.url);
+  await import(existsSync(source) ? source.href : new URL("../dist/main.js", import.meta.url).href);
 } else if (existsSync(pinnedNode)) {
   runWith(pinnedNode);
 } else {
