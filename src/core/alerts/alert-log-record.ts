@@ -1,0 +1,101 @@
+/**
+ * An alert's passage as a record in OpenTelemetry's log data model, before it is encoded.
+ *
+ * Backends find it by its event name, join it to traces by the ids of an example failure, and count
+ * by its attributes, whose names are the ones that spans carry.
+ */
+import {
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_ROUTE,
+  ATTR_SERVICE_NAME,
+  ATTR_SERVICE_NAMESPACE,
+} from "@opentelemetry/semantic-conventions";
+import { endpointName } from "../extraction/endpoint.ts";
+import type { Severity } from "../rules/rule.ts";
+import type { UnixMillis } from "../time.ts";
+import type { AlertEvent } from "./alert.ts";
+
+/** The stable name; the package exports it from its incubating entry only. */
+const ATTR_DEPLOYMENT_ENVIRONMENT_NAME = "deployment.environment.name";
+
+export type AlertLogRecord = {
+  readonly eventName: AlertEvent["eventName"];
+  /** Wall clock. */
+  readonly timeUnixMillis: UnixMillis;
+  readonly severityNumber: number;
+  readonly severityText: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** 32 hex digits, "" when no example has a trace. */
+  readonly traceId: string;
+  /** 16 hex digits, or "". */
+  readonly spanId: string;
+};
+
+/** SeverityNumber of the log data model: INFO, WARN, ERROR, FATAL. */
+const SEVERITY_NUMBERS: Readonly<Record<Severity, number>> = { info: 9, warning: 13, error: 17, critical: 21 };
+const SEVERITY_TEXTS: Readonly<Record<Severity, string>> = {
+  info: "INFO",
+  warning: "WARN",
+  error: "ERROR",
+  critical: "FATAL",
+};
+
+export function alertLogRecord(event: AlertEvent): AlertLogRecord {
+  const { alert, text } = event;
+  // That something is over is good news; how bad it was stays in the attribute.
+  const severity = alert.state === "resolved" ? "info" : alert.severity;
+  const example = alert.evidence.examples.at(-1);
+  return {
+    eventName: event.eventName,
+    timeUnixMillis: event.occurredAtWall,
+    severityNumber: SEVERITY_NUMBERS[severity],
+    severityText: SEVERITY_TEXTS[severity],
+    body: text.summary,
+    attributes: { ...alertAttributes(event), ...endpointAttributes(event), ...evidenceAttributes(event) },
+    traceId: example?.traceId ?? "",
+    spanId: example?.spanId ?? "",
+  };
+}
+
+function alertAttributes({ alert }: AlertEvent) {
+  return {
+    "authspike.alert.id": alert.id,
+    "authspike.alert.dedup_key": alert.dedupKey,
+    "authspike.alert.state": alert.state,
+    "authspike.alert.severity": alert.severity,
+    "authspike.alert.page": alert.isPage,
+    ...(alert.mutedBy === null ? {} : { "authspike.alert.muted_by": alert.mutedBy }),
+    ...(alert.state === "resolved" ? { "authspike.alert.resolve_reason": alert.resolveReason } : {}),
+    "authspike.rule": alert.ruleId,
+    "authspike.rule.bundle": alert.bundle,
+  };
+}
+
+function endpointAttributes({ alert: { endpoint } }: AlertEvent) {
+  return {
+    "authspike.endpoint": endpointName(endpoint),
+    [ATTR_SERVICE_NAME]: endpoint.service,
+    ...present(ATTR_SERVICE_NAMESPACE, endpoint.namespace),
+    ...present(ATTR_DEPLOYMENT_ENVIRONMENT_NAME, endpoint.environment),
+    ...(endpoint.protocol === "http" ? { [ATTR_HTTP_ROUTE]: endpoint.route } : {}),
+    ...present(ATTR_HTTP_REQUEST_METHOD, endpoint.method),
+  };
+}
+
+function evidenceAttributes({ alert: { evidence } }: AlertEvent) {
+  return {
+    "authspike.rate": evidence.rate,
+    "authspike.baseline": evidence.usual,
+    "authspike.deviation": evidence.deviation,
+    "authspike.peak_rate": evidence.peakRate,
+    "authspike.failures": evidence.failures,
+    "authspike.busiest_client_share": evidence.busiestClientShare,
+    ...present("authspike.pattern", evidence.pattern),
+    ...present("authspike.cause", evidence.cause),
+  };
+}
+
+function present(key: string, value: string | null): Readonly<Record<string, string>> {
+  return value === null || value === "" ? {} : { [key]: value };
+}

@@ -1,0 +1,145 @@
+/**
+ * An alert: one episode of one rule on one series, from the first doubt to the resolve.
+ *
+ * The states follow Prometheus (pending, firing, resolved), the event follows PagerDuty. An alert is
+ * a value: each transition makes a new one, and SQLite keeps the newest.
+ */
+import type { Reading } from "../detection/reading.ts";
+import type { EndpointNames } from "../extraction/endpoint.ts";
+import type { Severity } from "../rules/rule.ts";
+import type { UnixMillis } from "../time.ts";
+
+type AlertFacts = {
+  /** Unique per episode: `<rule>-<fingerprint>-<pendingAt in base 36, microseconds>`. */
+  readonly id: string;
+  readonly ruleId: string;
+  /** 16 hex digits of the series' fields: one series keeps one fingerprint across restarts and edits. */
+  readonly fingerprint: string;
+  /** `authspike/<rule id>/<fingerprint>`, at most 255 characters; every event of the alert carries it. */
+  readonly dedupKey: string;
+  /** The series' fields, the rule's labels, `rule` and `severity`: what routes and mutes match. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The endpoint of the first failure; for series wider than an endpoint, an example. */
+  readonly endpoint: EndpointNames;
+  readonly severity: Severity;
+  /** True when its severity wakes a person: `error` or `critical`. */
+  readonly isPage: boolean;
+  /** Steady clock, like every time in here. */
+  readonly pendingAt: UnixMillis;
+  readonly evidence: Evidence;
+  /** Every notifier target that was sent a trigger and must see the resolve. */
+  readonly triggered: readonly TriggeredTarget[];
+  /** Id of the mute that keeps the trigger back; null when none does. */
+  readonly mutedBy: string | null;
+  /** Since when the condition for resolving has held; null while it does not. */
+  readonly recoveringSince: UnixMillis | null;
+  /** Hash of the rule bundle in force at the last transition. */
+  readonly bundle: string;
+};
+
+export type Alert = AlertFacts &
+  (
+    | { readonly state: "pending" }
+    | { readonly state: "firing"; readonly firedAt: UnixMillis }
+    | {
+        readonly state: "resolved";
+        /** null when the alert ended while pending. */
+        readonly firedAt: UnixMillis | null;
+        readonly resolvedAt: UnixMillis;
+        readonly resolveReason: ResolveReason;
+      }
+  );
+
+export type ResolveReason = "recovered" | "silent" | "new_level" | "rule_removed" | "rule_changed";
+
+/** A notifier as it was when it was sent the trigger: later edits do not redirect the resolve. */
+export type TriggeredTarget = {
+  readonly notifier: string;
+  /** Names the frozen address and key in the store. */
+  readonly targetId: string;
+};
+
+/** Grows with the episode: it tells the whole of it, not only how it began. */
+export type Evidence = {
+  /** Estimated onset of the first wave. */
+  readonly since: UnixMillis;
+  /** Failures since the onset, adjusted count, over all waves of the episode. */
+  readonly failures: number;
+  /** Of `failures`, those of waves that had ended before the present one began. */
+  readonly failuresBefore: number;
+  /** Requests within the rule's window, adjusted count, as of the latest reading. */
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly usualRequestsPerSecond: number;
+  /** As of the latest reading, so it falls while the alert recovers. */
+  readonly rate: number;
+  /** The highest rate while the alarm was on. */
+  readonly peakRate: number;
+  readonly usual: number;
+  readonly deviation: number;
+  /** The most there was, and the threshold it had to pass, in nats. */
+  readonly evidence: number;
+  readonly threshold: number;
+  readonly alarmKind: Reading["alarmKind"];
+  /** Share of the failures that the busiest client holds, 0 to 1. */
+  readonly busiestClientShare: number;
+  /** Busiest first, at most `TOP_CLIENTS_MAX`. */
+  readonly topClients: readonly ClientFailures[];
+  /** Newest last, at most `EXAMPLES_MAX`. */
+  readonly examples: readonly SpanReference[];
+  readonly pattern: string | null;
+  readonly cause: string | null;
+};
+
+export const TOP_CLIENTS_MAX = 5;
+export const EXAMPLES_MAX = 3;
+
+/** `client` is the keyed fingerprint as people see it, never an address. */
+export type ClientFailures = { readonly client: string; readonly failures: number };
+
+export type SpanReference = { readonly traceId: string; readonly spanId: string };
+
+/** What happened to an alert; the audit trail keeps them all. */
+export type Transition = {
+  readonly kind: "pending" | "cancelled" | "firing" | "escalated" | "muted" | "unmuted" | "resolved";
+  readonly at: UnixMillis;
+  readonly alert: Alert;
+};
+
+/** One event for one notifier, before it takes that notifier's format. */
+export type Notification = {
+  readonly action: "trigger" | "resolve";
+  readonly reason: "firing" | "escalated" | "unmuted" | "resolved";
+  readonly alert: Alert;
+  readonly text: NotificationText;
+  /** For a trigger: the notifier's name in the bundle. For a resolve: the target that was triggered. */
+  readonly target:
+    | { readonly kind: "notifier"; readonly name: string }
+    | { readonly kind: "triggered"; readonly target: TriggeredTarget };
+};
+
+/** Times in here are wall clock: people read them. */
+export type NotificationText = {
+  readonly summary: string;
+  readonly source: string;
+  readonly component: string;
+  readonly group: string;
+  readonly class: string;
+  readonly timestamp: UnixMillis;
+  readonly details: Readonly<Record<string, string | number | readonly string[]>>;
+  readonly runbook: string | null;
+};
+
+/** An alert's passage from one state to the next, told downstream as an OTLP log record. */
+export type AlertEvent = {
+  readonly eventName: "authspike.alert.firing" | "authspike.alert.escalated" | "authspike.alert.resolved";
+  readonly alert: Alert;
+  readonly text: NotificationText;
+  readonly occurredAtWall: UnixMillis;
+};
+
+/** What should happen next, as data. Carried out in order: record, then notify, then publish. */
+export type Effect =
+  | { readonly kind: "record"; readonly transition: Transition }
+  | { readonly kind: "notify"; readonly notification: Notification }
+  | { readonly kind: "publish"; readonly event: AlertEvent };

@@ -1,0 +1,89 @@
+/**
+ * What an alert can show for itself, from the first doubt to the resolve.
+ *
+ * A reading tells of one instant; evidence tells of the whole episode. While the alarm is on it only
+ * grows. Once the alarm is off the rate follows the readings down, and all else stays as it was.
+ */
+import type { Reading } from "../detection/reading.ts";
+import type { UnixMillis } from "../time.ts";
+import { SECOND_MS } from "../time.ts";
+import type { ClientFailures, Evidence, SpanReference } from "./alert.ts";
+import { EXAMPLES_MAX, TOP_CLIENTS_MAX } from "./alert.ts";
+
+/** What is known of an episode beyond the numbers. */
+export type Clues = {
+  /** Busiest first. */
+  readonly topClients: readonly ClientFailures[];
+  /** Newest last. */
+  readonly examples: readonly SpanReference[];
+  readonly pattern: string | null;
+  readonly cause: string | null;
+};
+
+export const NO_CLUES: Clues = { topClients: [], examples: [], pattern: null, cause: null };
+
+/** One reading with the clues that came with it. */
+export type Sighting = {
+  readonly reading: Reading;
+  readonly clues: Clues;
+  readonly windowMs: number;
+  readonly at: UnixMillis;
+};
+
+/** The evidence with which an episode begins. */
+export function evidenceOf(sighting: Sighting): Evidence {
+  const { reading, clues, at } = sighting;
+  return {
+    ...presentFigures(sighting),
+    since: reading.since ?? at,
+    failures: reading.failuresSince,
+    failuresBefore: 0,
+    peakRate: reading.rate,
+    evidence: reading.evidence,
+    threshold: reading.threshold,
+    alarmKind: reading.alarmKind,
+    busiestClientShare: reading.busiestClientShare,
+    topClients: clues.topClients.slice(0, TOP_CLIENTS_MAX),
+    examples: clues.examples.slice(-EXAMPLES_MAX),
+    pattern: clues.pattern,
+    cause: clues.cause,
+  };
+}
+
+/**
+ * Evidence after one more sighting. `recoveringSince` tells since when the alarm has been off, null
+ * when it has not: an onset later than that is a new wave, whose failures add to the earlier ones.
+ */
+export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringSince: UnixMillis | null): Evidence {
+  const present = { ...evidence, ...presentFigures(sighting) };
+  if (!sighting.reading.isAlarming) return present;
+  const latest = evidenceOf(sighting);
+  const isNewWave = recoveringSince !== null && latest.since > recoveringSince;
+  const failuresBefore = isNewWave ? evidence.failures : evidence.failuresBefore;
+  return {
+    ...present,
+    since: Math.min(evidence.since, latest.since),
+    failuresBefore,
+    failures: Math.max(evidence.failures, failuresBefore + latest.failures),
+    peakRate: Math.max(evidence.peakRate, latest.rate),
+    evidence: Math.max(evidence.evidence, latest.evidence),
+    threshold: latest.threshold,
+    alarmKind: latest.alarmKind ?? evidence.alarmKind,
+    busiestClientShare: latest.busiestClientShare,
+    topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
+    examples: latest.examples.length > 0 ? latest.examples : evidence.examples,
+    pattern: latest.pattern ?? evidence.pattern,
+    cause: latest.cause ?? evidence.cause,
+  };
+}
+
+function presentFigures({ reading, windowMs }: Sighting) {
+  return {
+    requests: reading.requestCount,
+    requestsPerSecond: (reading.requestCount / windowMs) * SECOND_MS,
+    usualRequestsPerSecond: reading.requestRate,
+    rate: reading.rate,
+    usual: reading.usual,
+    deviation: reading.deviation,
+  };
+}

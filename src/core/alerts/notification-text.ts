@@ -1,0 +1,226 @@
+/**
+ * What the person on call reads.
+ *
+ * A page has to stand alone at three in the morning: what happened, since when, how bad, who, what it
+ * looks like and what to do first. It is built from the alert alone, so the same alert always reads
+ * the same, and whatever came from telemetry is made harmless before it is put in.
+ */
+import { endpointName } from "../extraction/endpoint.ts";
+import type { Rule } from "../rules/rule.ts";
+import { renderTemplate } from "../rules/template.ts";
+import type { Instant, UnixMillis } from "../time.ts";
+import { toWall } from "../time.ts";
+import { adviceFor, suspicionOf } from "./advice.ts";
+import type { Alert, NotificationText, ResolveReason, Transition } from "./alert.ts";
+import { plainLine, truncate } from "./plain-text.ts";
+import { templateValues } from "./template-values.ts";
+import { isoTime, percent, significant, span } from "./words.ts";
+
+type Details = Record<string, string | number | readonly string[]>;
+type ResolvedAlert = Extract<Alert, { state: "resolved" }>;
+
+/** PagerDuty's limit. */
+export const SUMMARY_CODE_POINTS_MAX = 1024;
+const FIELD_CODE_POINTS_MAX = 256;
+const DETAIL_CODE_POINTS_MAX = 4096;
+const LABELS_MAX = 32;
+const YEAR_SECONDS = 365.25 * 86_400;
+
+export type TextContext = {
+  /** null when the rule is gone: the alert still has to be told of. */
+  readonly rule: Rule | null;
+  readonly now: Instant;
+};
+
+export function notificationText({ kind, alert, at }: Transition, { rule, now }: TextContext): NotificationText {
+  const { environment, namespace, service } = alert.endpoint;
+  const isOver = alert.state === "resolved";
+  return {
+    summary: isOver ? resolvedSummary(alert) : firingSummary(alert, rule, now),
+    source: field(service) || "authspike",
+    component: subjectOf(alert),
+    group: field(environment) || field(namespace) || field(service) || "authspike",
+    class: field(rule === null ? "failed requests" : failuresInWords(rule)),
+    timestamp: toWall(at, now),
+    details: {
+      ...(isOver ? resolvedDetails(alert, now) : firingDetails({ alert, rule, kind, now })),
+      ...originDetails(alert, rule),
+    },
+    runbook: rule?.runbook ?? null,
+  };
+}
+
+function firingSummary(alert: Alert, rule: Rule | null, now: Instant): string {
+  const rendered = rule === null ? "" : renderTemplate(rule.summary, templateValues(alert, rule, now));
+  return plainLine(rendered, SUMMARY_CODE_POINTS_MAX) || `Failed requests on ${placeOf(alert)}`;
+}
+
+function resolvedSummary(alert: ResolvedAlert): string {
+  const { evidence, resolveReason } = alert;
+  const peak = `peak ${percent(evidence.peakRate)}, ${significant(evidence.failures)} failures`;
+  return plainLine(
+    `Resolved after ${span(durationOf(alert))} (${resolveReason.replace("_", " ")}): ${placeOf(alert)}, ${peak}`,
+    SUMMARY_CODE_POINTS_MAX,
+  );
+}
+
+function firingDetails(page: {
+  readonly alert: Alert;
+  readonly rule: Rule | null;
+  readonly kind: Transition["kind"];
+  readonly now: Instant;
+}): Details {
+  const { alert, rule, kind, now } = page;
+  const { evidence } = alert;
+  const suspicion = suspicionOf(evidence);
+  return {
+    what_happened: whatHappened(alert, rule),
+    ...(kind === "escalated" ? { update: `severity rose to ${alert.severity}` } : {}),
+    ...(kind === "unmuted" ? { update: "the mute is over and the alert still fires" } : {}),
+    since: isoTime(toWall(evidence.since, now)),
+    rate_now: percent(evidence.rate),
+    usual_rate: percent(evidence.usual),
+    failures: roundCount(evidence.failures),
+    requests_per_second: `${significant(evidence.requestsPerSecond)} (usually ${significant(evidence.usualRequestsPerSecond)})`,
+    ...chanceDetail(alert),
+    ...clientDetails(alert),
+    ...clueDetails(alert),
+    looks_like: suspicion === "own-fault" ? "our own fault" : suspicion,
+    what_to_do: whatToDo(alert, rule, now),
+  };
+}
+
+function resolvedDetails(alert: ResolvedAlert, now: Instant): Details {
+  const { evidence } = alert;
+  return {
+    what_happened: RESOLVE_WORDS[alert.resolveReason],
+    since: isoTime(toWall(evidence.since, now)),
+    until: isoTime(toWall(alert.resolvedAt, now)),
+    lasted: span(durationOf(alert)),
+    peak_rate: percent(evidence.peakRate),
+    rate_now: percent(evidence.rate),
+    usual_rate: percent(evidence.usual),
+    failures: roundCount(evidence.failures),
+    ...clientDetails(alert),
+    ...clueDetails(alert),
+  };
+}
+
+const RESOLVE_WORDS: Readonly<Record<ResolveReason, string>> = {
+  recovered: "The rate of failures is back to usual and has stayed there.",
+  silent: "Requests have stopped, so there is nothing left to judge. Check that the service is still reached.",
+  new_level: "The rate has stayed high for so long that it now counts as usual. Nothing says that the cause is gone.",
+  rule_removed: "The rule was removed. The rate of failures may still be high.",
+  rule_changed: "The rule was changed and no longer covers this series. The rate of failures may still be high.",
+};
+
+function whatHappened(alert: Alert, rule: Rule | null): string {
+  const { rate, usual, alarmKind, busiestClientShare, failures, deviation } = alert.evidence;
+  const what = rule === null ? "failed requests" : failuresInWords(rule);
+  const change = `usually ${percent(usual)} of requests, now ${percent(rate)}`;
+  switch (alarmKind) {
+    case "client":
+      return `One client keeps failing on ${placeOf(alert)}: it holds ${percent(busiestClientShare)} of ${significant(failures)} failures (${what}), while the rate alone tells little (${change}).`;
+    case "control-limit":
+      return `More ${what} than usual on ${placeOf(alert)}: ${change}, ${significant(deviation)} standard deviations above.`;
+    default:
+      return `More ${what} than usual on ${placeOf(alert)}: ${change}${timesUsual(rate, usual)}.`;
+  }
+}
+
+function timesUsual(rate: number, usual: number): string {
+  return usual > 0 && rate > usual ? `, ${significant(rate / usual)} times as many` : "";
+}
+
+/** What the rule counts, as a noun in the plural. */
+function failuresInWords({ count }: Rule): string {
+  switch (count.kind) {
+    case "outcome":
+      return count.outcomes.map((outcome) => OUTCOME_WORDS[outcome]).join(" and ");
+    case "http_status":
+      return `responses with status ${count.statuses.join(" or ")}`;
+    case "grpc_status":
+      return `responses with gRPC status ${count.statuses.join(" or ")}`;
+  }
+}
+
+const OUTCOME_WORDS = {
+  ok: "successful requests",
+  unauthenticated: "failed authentications",
+  forbidden: "forbidden requests",
+  throttled: "throttled requests",
+  client_error: "client errors",
+  server_error: "server errors",
+} as const;
+
+/**
+ * Only the sequential evidence can be put this way: under the usual rate, evidence of `e` nats is
+ * reached at most once in exp(e) requests on average.
+ */
+function chanceDetail({ evidence: { evidence, alarmKind, usualRequestsPerSecond } }: Alert): Details {
+  if (alarmKind !== "ratio" || !(usualRequestsPerSecond > 0)) return {};
+  const years = Math.exp(evidence) / usualRequestsPerSecond / YEAR_SECONDS;
+  if (years < 1) return { by_chance: `at most once in ${span(years * YEAR_SECONDS * 1000)} of such traffic` };
+  const figure = years >= 1e6 ? "more than a million" : significant(years);
+  return { by_chance: `at most once in ${figure} years of such traffic` };
+}
+
+function clientDetails({ evidence: { busiestClientShare, topClients } }: Alert): Details {
+  return {
+    ...(busiestClientShare > 0 ? { busiest_client: `${percent(busiestClientShare)} of the failures` } : {}),
+    ...(topClients.length > 0
+      ? { top_clients: topClients.map(({ client, failures }) => `${field(client)}: ${significant(failures)} failures`) }
+      : {}),
+  };
+}
+
+function clueDetails({ evidence: { pattern, cause, examples } }: Alert): Details {
+  return {
+    ...(pattern === null ? {} : { pattern: field(pattern) }),
+    ...(cause === null ? {} : { cause: field(cause) }),
+    ...(examples.length > 0 ? { example_traces: examples.map(({ traceId }) => field(traceId)) } : {}),
+  };
+}
+
+function whatToDo(alert: Alert, rule: Rule | null, now: Instant): string {
+  const own = rule?.description ? renderTemplate(rule.description, templateValues(alert, rule, now)).trim() : "";
+  return truncate(own || adviceFor(suspicionOf(alert.evidence)), DETAIL_CODE_POINTS_MAX);
+}
+
+/** Where the page comes from: alert, rule, the rule's place in the files, and the bundle's hash. */
+function originDetails(alert: Alert, rule: Rule | null): Details {
+  const labels = Object.entries(alert.labels).slice(0, LABELS_MAX);
+  return {
+    endpoint: subjectOf(alert),
+    service: field(alert.endpoint.service),
+    ...(alert.endpoint.environment === "" ? {} : { environment: field(alert.endpoint.environment) }),
+    rule: rule === null ? alert.ruleId : `${alert.ruleId} (${rule.source.file}:${rule.source.line})`,
+    rule_bundle: alert.bundle,
+    alert_id: alert.id,
+    labels: labels.map(([name, value]) => field(`${name}=${value}`)),
+  };
+}
+
+/** The endpoint, or for series wider than an endpoint the service. */
+function subjectOf({ endpoint, labels }: Alert): string {
+  return field("route" in labels ? endpointName(endpoint) : endpoint.service) || "all endpoints";
+}
+
+function placeOf(alert: Alert): string {
+  const service = field(alert.endpoint.service);
+  const subject = subjectOf(alert);
+  return subject === service ? service : `${subject} of ${service}`;
+}
+
+function durationOf({ resolvedAt, evidence }: ResolvedAlert): UnixMillis {
+  return resolvedAt - evidence.since;
+}
+
+/** Adjusted counts have parts; a person counts in wholes. */
+function roundCount(count: number): number {
+  return Math.round(count);
+}
+
+function field(text: string): string {
+  return plainLine(text, FIELD_CODE_POINTS_MAX);
+}
