@@ -100,15 +100,23 @@ export type FieldTest<Field extends string> = {
   readonly accepts: (value: string) => boolean;
 };
 
-export type Notifier =
+export type Notifier = {
+  readonly name: string;
+  /**
+   * Names kind, address and key without giving them away: 24 hex digits of the hash of
+   * `JSON.stringify([kind, url, key])`. An alert keeps it, so that later edits of the notifier do not
+   * redirect the resolve.
+   */
+  readonly targetId: string;
+} & (
   | {
-      readonly name: string;
       readonly kind: "pagerduty";
       /** A secret: never shown, logged or exported. */
       readonly routingKey: string;
       readonly url: string;
     }
-  | { readonly name: string; readonly kind: "log" };
+  | { readonly kind: "log" }
+);
 
 /** First match wins unless `continues`. The last route of a bundle matches everything. */
 export type Route = {

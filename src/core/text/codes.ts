@@ -19,7 +19,7 @@ export const TEXT_CODES = {
   AS203: "a value lies outside its bounds",
   AS204: "a word is not one of those possible here",
   AS205: "fields that exclude one another are given together, or none of them is",
-  AS206: "a `${env:…}` or `${file:…}` place is malformed or cannot be filled in",
+  AS206: "an environment variable or file named in a value is missing, or the reference to it is malformed",
 } as const;
 
 export type TextCode = keyof typeof TEXT_CODES;

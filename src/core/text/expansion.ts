@@ -45,7 +45,7 @@ type Filled =
   | { readonly kind: "failed"; readonly problem: string; readonly isUnset: boolean };
 
 function fill(inner: string | undefined, sources: ExpansionSources): Filled {
-  if (inner === undefined) return failed('a "${" without its "}"');
+  if (inner === undefined) return failed(`a "\${" without its "}"`);
   const [, name, fallback] = /^env:([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/.exec(inner) ?? [];
   if (name !== undefined) return fillFromEnvironment(name, fallback, sources);
   if (inner.startsWith("file:")) return fillFromFile(inner.slice("file:".length), sources);

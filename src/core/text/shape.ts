@@ -8,8 +8,9 @@
  */
 
 import { assert } from "../assert.ts";
-import { withSuggestion } from "../diagnostic.ts";
-import type { MapNode, Place, Report, YamlNode } from "./yaml-document.ts";
+import type { Diagnostic } from "../diagnostic.ts";
+import { nearestName, withSuggestion } from "../diagnostic.ts";
+import type { MapEntry, MapNode, Place, Report, YamlNode } from "./yaml-document.ts";
 import { errorAt, nodeOf } from "./yaml-document.ts";
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -204,7 +205,7 @@ function shortened(text: string): string {
 /** An empty value stands for an empty map: `log:` means `log: {}`. */
 function expectMap(node: YamlNode, noun: string, report: Report): MapNode | undefined {
   if (node.kind === "map") return node;
-  if (node.kind === "scalar" && node.value === null) return { kind: "map", entries: [], place: node.place };
+  if (node.kind === "scalar" && node.value === null) return { kind: "map", entries: [], under: "", place: node.place };
   return wrongKind(node, noun, report);
 }
 
@@ -213,10 +214,9 @@ function readFields(map: MapNode, fields: Fields, report: Report): Record<string
   let isReadable = true;
   for (const entry of map.entries) {
     const field = Object.hasOwn(fields, entry.key) ? fields[entry.key] : undefined;
-    const value = field?.shape.read(entry.value, report);
-    if (field === undefined) report(unknownField(entry.key, entry.keyPlace, Object.keys(fields)));
-    if (value === undefined) isReadable = false;
-    values[entry.key] = value;
+    if (field === undefined) report(unknownField(entry, map.under, Object.keys(fields)));
+    else values[entry.key] = field.shape.read(entry.value, report);
+    if (values[entry.key] === undefined) isReadable = false;
   }
   for (const [name, { absent }] of Object.entries(fields)) {
     if (Object.hasOwn(values, name)) continue;
@@ -226,13 +226,11 @@ function readFields(map: MapNode, fields: Fields, report: Report): Record<string
   return isReadable ? values : undefined;
 }
 
-function unknownField(name: string, place: Place, known: readonly string[]) {
-  const message = withSuggestion(`unknown field "${shortened(name)}"`, name, known);
-  return errorAt(
-    place,
-    "AS104",
-    message.includes("did you mean") ? message : `${message}; known here: ${known.join(", ")}`,
-  );
+function unknownField({ key, keyPlace }: MapEntry, under: string, known: readonly string[]): Diagnostic {
+  const where = under === "" ? "" : ` under "${under}"`;
+  const message = `unknown field "${shortened(key)}"${where}`;
+  const remedy = nearestName(key, known) === undefined ? `; known here: ${known.join(", ")}` : "";
+  return errorAt(keyPlace, "AS104", withSuggestion(message, key, known) + remedy);
 }
 
 type Items<Item> = { readonly item: Shape<Item>; readonly min: number; readonly max: number; readonly place: Place };

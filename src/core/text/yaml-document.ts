@@ -24,7 +24,13 @@ export type ScalarNode = {
   readonly place: Place;
 };
 export type ListNode = { readonly kind: "list"; readonly items: readonly YamlNode[]; readonly place: Place };
-export type MapNode = { readonly kind: "map"; readonly entries: readonly MapEntry[]; readonly place: Place };
+export type MapNode = {
+  readonly kind: "map";
+  readonly entries: readonly MapEntry[];
+  /** The nearest key above, "" at the root: messages say what a field is unknown under. */
+  readonly under: string;
+  readonly place: Place;
+};
 export type MapEntry = { readonly key: string; readonly keyPlace: Place; readonly value: YamlNode };
 
 export type SourceFile = { readonly path: string; readonly text: string };
@@ -60,7 +66,7 @@ export function readYamlDocument(file: SourceFile, report: Report): YamlDocument
   for (const error of errors.slice(0, SYNTAX_ERRORS_MAX)) report(syntaxDiagnostic(error, locate));
   if (errors.some((error) => error.code !== "DUPLICATE_KEY")) return broken;
   const conversion: Conversion = { locate, report, text: file.text, anchors: new Map(), nodeCount: 0, isSound: true };
-  const root = parsed.contents === null ? null : convert(parsed.contents, conversion, 0);
+  const root = parsed.contents === null ? null : convert(parsed.contents, conversion, { depth: 0, under: "" });
   return conversion.isSound ? { root, isSound: errors.length === 0 } : broken;
 }
 
@@ -88,7 +94,7 @@ export function nodeOf(value: unknown, place: Place): YamlNode {
   if (Array.isArray(value)) return { kind: "list", items: value.map((item) => nodeOf(item, place)), place };
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).map(([key, item]) => ({ key, keyPlace: place, value: nodeOf(item, place) }));
-    return { kind: "map", entries, place };
+    return { kind: "map", entries, under: "", place };
   }
   const scalar = typeof value === "number" || typeof value === "boolean" || value === null ? value : String(value);
   return { kind: "scalar", value: scalar, source: String(value), place };
@@ -158,34 +164,36 @@ const MESSAGE_OF_CODE: Partial<Record<string, string>> = {
   AS107: "a second document begins here; split it into a file of its own",
 };
 
-function convert(node: ParsedNode, conversion: Conversion, depth: number): YamlNode | null {
+type Surroundings = { readonly depth: number; readonly under: string };
+
+function convert(node: ParsedNode, conversion: Conversion, surroundings: Surroundings): YamlNode | null {
   const range = { start: node.range[0], end: node.range[1] };
   const place = conversion.locate(range);
-  if (depth > YAML_DEPTH_MAX)
+  if (surroundings.depth > YAML_DEPTH_MAX)
     return refuse(conversion, place, "AS106", `nested more than ${YAML_DEPTH_MAX} levels deep`);
   if (isAlias(node)) return resolveAlias(node, conversion, place);
   const before = conversion.nodeCount;
   if (!addNodes(conversion, 1, place)) return null;
-  const converted = convertContents(node, conversion, { place, range, depth });
+  const converted = convertContents(node, conversion, { place, range, ...surroundings });
   if (node.anchor && converted !== null) {
     conversion.anchors.set(node.anchor, { node: converted, size: conversion.nodeCount - before });
   }
   return converted;
 }
 
-type Position = { readonly place: Place; readonly range: Range; readonly depth: number };
+type Position = Surroundings & { readonly place: Place; readonly range: Range };
 
 function convertContents(
   node: Exclude<ParsedNode, Alias>,
   conversion: Conversion,
   position: Position,
 ): YamlNode | null {
-  const { place, range, depth } = position;
+  const { place, range, depth, under } = position;
   if (isMap(node)) return convertMap(node, conversion, position);
   if (isSeq(node)) {
     const items: YamlNode[] = [];
     for (const item of node.items) {
-      const converted = convert(item, conversion, depth + 1);
+      const converted = convert(item, conversion, { depth: depth + 1, under });
       if (converted === null) return null;
       items.push(converted);
     }
@@ -203,20 +211,24 @@ function convertMap(node: YAMLMap.Parsed, conversion: Conversion, position: Posi
   const entries: MapEntry[] = [];
   const merged: YamlNode[] = [];
   for (const pair of node.items) {
-    const key = convert(pair.key, conversion, position.depth + 1);
+    const key = convert(pair.key, conversion, { depth: position.depth + 1, under: position.under });
     const value = key === null ? null : convertValue(pair, conversion, key, position.depth);
     if (key === null || value === null) return null;
     if (key.kind !== "scalar") return refuse(conversion, key.place, "AS101", "a key must be a single word");
     if (key.value === "<<") merged.push(...(value.kind === "list" ? value.items : [value]));
     else entries.push({ key: String(key.value ?? ""), keyPlace: key.place, value });
   }
-  return { kind: "map", entries: mergeEntries(entries, merged, conversion), place: position.place };
+  const { under, place } = position;
+  return { kind: "map", entries: mergeEntries(entries, merged, conversion), under, place };
 }
 
 /** `key:` without a value is null, and stands where the key stands. */
 function convertValue(pair: Pair<ParsedNode, ParsedNode | null>, conversion: Conversion, key: YamlNode, depth: number) {
   if (pair.value === null) return { kind: "scalar", value: null, source: "", place: key.place } as const;
-  const value = convert(pair.value, conversion, depth + 1);
+  const value = convert(pair.value, conversion, {
+    depth: depth + 1,
+    under: key.kind === "scalar" ? String(key.value) : "",
+  });
   if (value?.kind === "scalar" && value.source === "" && value.value === null) return { ...value, place: key.place };
   return value;
 }

@@ -1,0 +1,165 @@
+/**
+ * Warnings: what a careful colleague would ask about a bundle that works.
+ *
+ * Each lint looks at one thing and is silent when in doubt, because a warning that is wrong once is
+ * read no more.
+ */
+import { nearestName } from "../diagnostic.ts";
+import type { Report } from "../text/yaml-document.ts";
+import { errorAt, warningAt } from "../text/yaml-document.ts";
+import type { Gathered } from "./check.ts";
+import { CONDITION_NAMES } from "./conditions.ts";
+import { acceptsEverything, hasWildcard, isNegated } from "./glob.ts";
+import type { PlacedPatterns } from "./pattern-shapes.ts";
+import type { FailureTest, Rule } from "./rule.ts";
+import type { ReadRule } from "./rule-shape.ts";
+import { isPagingSeverity } from "./severity.ts";
+
+export type LintInput = { readonly gathered: Gathered; readonly isComplete: boolean; readonly nowWall: number };
+
+/** Fewer failures than this in a burst are what one person with a wrong password makes. */
+const FEW_FAILURES = 5;
+
+export function lintBundle({ gathered, isComplete, nowWall }: LintInput, report: Report): void {
+  for (const rule of gathered.rules) {
+    lintFloor(rule, report);
+    lintNextStep(rule, report);
+    lintLadder(rule, report);
+  }
+  lintMutes(gathered, nowWall, report);
+  lintRouteOrder(gathered, report);
+  if (!isComplete) return;
+  lintUnusedNotifiers(gathered, report);
+  lintLabels(gathered, report);
+  lintDoublePages(gathered.rules, report);
+}
+
+function lintFloor({ rule, id }: ReadRule, report: Report): void {
+  if (rule.detector.minFailures >= FEW_FAILURES || (rule.when.count ?? 0) >= FEW_FAILURES) return;
+  const message = `rule "${rule.id}" may fire after fewer than ${FEW_FAILURES} failures; set \`when: {count: …}\` or a larger \`min_failures\``;
+  report(warningAt(id.place, "AS305", message));
+}
+
+function lintNextStep({ rule, id }: ReadRule, report: Report): void {
+  const isPaging = rule.severity.some(({ level }) => isPagingSeverity(level));
+  if (!isPaging || rule.runbook !== null || rule.description !== null) return;
+  report(
+    warningAt(
+      id.place,
+      "AS306",
+      `rule "${rule.id}" pages without a \`description\` or \`runbook\`: say what to do next`,
+    ),
+  );
+}
+
+/** A level is out of reach when the one above it asks for no more. */
+function lintLadder({ rule, severity }: ReadRule, report: Report): void {
+  rule.severity.forEach((step, index) => {
+    const above = rule.severity[index + 1];
+    if (step.when === null || above?.when === undefined || above.when === null) return;
+    const asksMore = CONDITION_NAMES.some((name) => (above.when?.[name] ?? 0) > (step.when?.[name] ?? 0));
+    if (asksMore) return;
+    report(
+      warningAt(
+        severity.place,
+        "AS310",
+        `"${step.level}" is never reached: "${above.level}" asks for no more than it does`,
+      ),
+    );
+  });
+}
+
+function lintMutes({ mutes }: Gathered, nowWall: number, report: Report): void {
+  for (const { mute, place } of mutes) {
+    if (mute.untilWall === null || mute.untilWall > nowWall) continue;
+    report(warningAt(place, "AS304", `mute "${mute.id}" is over; take it out`));
+  }
+}
+
+function lintRouteOrder({ routes }: Gathered, report: Report): void {
+  const end = routes.findIndex(({ value }) => value.match.patterns.size === 0 && !value.continue);
+  if (end < 0) return;
+  for (const { place } of routes.slice(end + 1)) {
+    report(warningAt(place, "AS303", `never reached: the route in line ${routes[end]?.place.line} takes everything`));
+  }
+}
+
+function lintUnusedNotifiers({ routes, notifiers }: Gathered, report: Report): void {
+  if (routes.length === 0) return;
+  const used = new Set(routes.flatMap(({ value }) => value.notify.map((name) => name.value)));
+  for (const { name, place } of notifiers) {
+    if (!used.has(name)) report(warningAt(place, "AS302", `no route uses the notifier "${name}"`));
+  }
+}
+
+/** Labels that alerts of this bundle can have, with the values that are known beforehand. */
+function lintLabels({ rules, routes, mutes }: Gathered, report: Report): void {
+  const known = new Set(["rule", "severity"]);
+  for (const { rule } of rules) for (const name of [...rule.per, ...Object.keys(rule.labels)]) known.add(name);
+  const ruleIds = new Set(rules.map(({ rule }) => rule.id));
+  for (const { match } of [...routes.map(({ value }) => value), ...mutes]) {
+    for (const [label, patterns] of match.patterns) {
+      if (!known.has(label)) reportUnknownLabel({ label, match, known }, report);
+      if (label === "rule") reportUnknownRules({ patterns, match, ruleIds }, report);
+    }
+  }
+}
+
+type LabelUse = { readonly label: string; readonly match: PlacedPatterns; readonly known: ReadonlySet<string> };
+
+/** A near miss of a label is a slip and an error: the route would never be taken, and nobody would know. */
+function reportUnknownLabel({ label, match, known }: LabelUse, report: Report): void {
+  const place = match.places.get(label);
+  if (place === undefined) return;
+  const nearest = nearestName(label, known);
+  const message = `no alert has a label "${label}"`;
+  if (nearest === undefined) report(warningAt(place, "AS307", `${message}; known are ${[...known].join(", ")}`));
+  else report(errorAt(place, "AS104", `${message}; did you mean "${nearest}"?`));
+}
+
+type RuleUse = {
+  readonly patterns: readonly string[];
+  readonly match: PlacedPatterns;
+  readonly ruleIds: ReadonlySet<string>;
+};
+
+function reportUnknownRules({ patterns, match, ruleIds }: RuleUse, report: Report): void {
+  const place = match.places.get("rule");
+  for (const pattern of patterns) {
+    const id = isNegated(pattern) ? pattern.slice(1) : pattern;
+    if (place === undefined || hasWildcard(id) || ruleIds.has(id)) continue;
+    report(warningAt(place, "AS307", `no rule has the id "${id}"`));
+  }
+}
+
+/** Told only where it is certain: one rule takes in all that another judges, and counts its failures too. */
+function lintDoublePages(rules: readonly ReadRule[], report: Report): void {
+  for (const narrow of rules) {
+    const wide = rules.find(
+      (other) => other !== narrow && covers(other, narrow) && !isSettled(other.rule, narrow.rule),
+    );
+    if (wide === undefined) continue;
+    const message = `"${narrow.rule.id}" and "${wide.rule.id}" would both alert for the same failures; add \`overrides: [${wide.rule.id}]\``;
+    report(warningAt(narrow.id.place, "AS309", message));
+  }
+}
+
+function isSettled(wide: Rule, narrow: Rule): boolean {
+  return narrow.overrides.includes(wide.id) || wide.overrides.includes(narrow.id);
+}
+
+function covers(wide: ReadRule, narrow: ReadRule): boolean {
+  if (!countsAlso(wide.rule.count, narrow.rule.count)) return false;
+  return [...wide.match.patterns].every(([field, patterns]) => {
+    if (acceptsEverything(patterns)) return true;
+    return narrow.match.patterns.get(field)?.every((pattern) => patterns.includes(pattern)) ?? false;
+  });
+}
+
+/** Whether every failure of `narrow` is one of `wide`. */
+function countsAlso(wide: FailureTest, narrow: FailureTest): boolean {
+  if (wide.kind === "outcome" && narrow.kind === "outcome")
+    return narrow.outcomes.every((outcome) => wide.outcomes.includes(outcome));
+  if (wide.kind === "outcome" || narrow.kind === "outcome") return false;
+  return wide.kind === narrow.kind && narrow.statuses.every((status) => wide.statuses.includes(status));
+}
