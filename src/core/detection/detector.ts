@@ -1,0 +1,198 @@
+/**
+ * Judges series of requests, one request at a time: a guarded Shiryaev-Roberts mixture against an
+ * EWMA baseline.
+ *
+ * The answer to "is this a burst?" is known with the request that completes the evidence; nothing
+ * waits for a window to close. Evidence belongs to requests, so it does not matter in what batches
+ * they arrive. Requests that are neither a success nor a credential failure (403, 404, 429, 5xx) must
+ * not be handed in: a scanner or a rate limiter would hide an attack in the denominator.
+ */
+import type { UnixMillis } from "../time.ts";
+import { DAY_MS } from "../time.ts";
+import { usualRequestsPerSecond } from "./baseline.ts";
+import { addToControlChart } from "./control-limit.ts";
+import { describeQuiet, describeWatched } from "./describe.ts";
+import type { Expectation } from "./evidence.ts";
+import { addFailure, addSuccess, aimAtOddsScale, fade, watchedCusum } from "./evidence.ts";
+import { smooth } from "./ewma.ts";
+import type { DetectorContext } from "./excursions.ts";
+import { followExcursion } from "./excursions.ts";
+import { judgeFailure, judgeRecovery, settle } from "./judgement.ts";
+import type { Terms } from "./learning.ts";
+import { acceptLevel, learnUntil, refresh } from "./learning.ts";
+import { decayPace, failuresPerSecond, requestsPerSecond } from "./pace.ts";
+import type { Reading } from "./reading.ts";
+import type { ClientFailures } from "./recent-clients.ts";
+import { beginTally, busiestClients, recordClientFailure, recordClientSuccess } from "./recent-clients.ts";
+import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
+import type { Series, SeriesTraits, Watch } from "./series.ts";
+import { countQuietSuccess, createSeries, createWatch } from "./series.ts";
+import { countFailure, countSuccess } from "./sliding-counts.ts";
+import type { SeriesSnapshot } from "./snapshot.ts";
+import { readSnapshot, takeSnapshot } from "./snapshot.ts";
+
+export type { DetectorContext } from "./excursions.ts";
+
+export type DetectorSettings = {
+  readonly kind: "ewma";
+  /** Half-life of the baseline's memory. */
+  readonly halfLifeMs: number;
+  /** Failures that any alarm takes, both as evidence and in excess of what is usual. */
+  readonly minFailures: number;
+  /** Standard deviations of the classical EWMA control limit; null = sequential evidence. */
+  readonly deviation: number | null;
+};
+
+const FAST_MEMORY_SECONDS = 30;
+const FAST_MEMORY_REQUESTS = 30;
+/** On a quiet endpoint thirty requests would be an hour; five minutes of them must do. */
+const FAST_MEMORY_MAX_SECONDS = 300;
+const FAST_MEMORY_MIN_REQUESTS = 5;
+
+const UNTIL_FIRST_TICK: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
+
+export class Detector {
+  readonly #terms: Terms;
+
+  constructor(settings: DetectorSettings, options: { readonly windowMs: number }) {
+    this.#terms = {
+      memoryMs: settings.halfLifeMs / Math.LN2,
+      windowMs: options.windowMs,
+      minFailures: settings.minFailures,
+      controlLimit: settings.deviation,
+      context: UNTIL_FIRST_TICK,
+    };
+  }
+
+  createSeries(now: UnixMillis, traits: SeriesTraits): Series {
+    return createSeries(now, traits);
+  }
+
+  /** True when this request turns the alarm on or off: the series wants judging now. */
+  observeFailure(series: Series, client: number, weight: number, now: UnixMillis): boolean {
+    const watch = series.watch ?? this.#startWatching(series, now);
+    const at = Math.max(now, watch.lastOutcomeAt);
+    const hasEnded = this.#advance(series, watch, at);
+    takeFailure(watch, client, usableWeight(weight), at, this.#terms);
+    const hasBegun = judgeFailure(series, watch, this.#terms, client, at);
+    return judgeRecovery(watch, this.#terms, at) || hasBegun || hasEnded;
+  }
+
+  /** True when this request turns the alarm off: the series wants judging now. */
+  observeSuccess(series: Series, client: number, weight: number, now: UnixMillis): boolean {
+    const { watch } = series;
+    if (watch === null) {
+      countQuietSuccess(series, usableWeight(weight), now, this.#terms.memoryMs);
+      return false;
+    }
+    const at = Math.max(now, watch.lastOutcomeAt);
+    const hasEnded = this.#advance(series, watch, at);
+    takeSuccess(watch, client, usableWeight(weight), at, this.#terms);
+    return judgeRecovery(watch, this.#terms, at) || hasEnded;
+  }
+
+  /** Lets time pass: ends alarms that are over, learns. True when the alarm went off. */
+  tick(series: Series, now: UnixMillis, context: DetectorContext): boolean {
+    this.#terms.context = context;
+    return series.watch === null ? false : this.#advance(series, series.watch, now);
+  }
+
+  reading(series: Series, now: UnixMillis): Reading {
+    if (series.watch === null) return describeQuiet(series, this.#terms, now);
+    learnUntil(series, series.watch, this.#terms, now);
+    return describeWatched(series.watch, this.#terms, now);
+  }
+
+  /** Clients with failures since the onset, busiest first, at most 64. */
+  topClients(series: Series): readonly ClientFailures[] {
+    return series.watch === null ? [] : busiestClients(series.watch.clients);
+  }
+
+  /** Someone says that this is how it is now. An alarm that is on goes off as `new_level`. */
+  acceptPresentLevel(series: Series, now: UnixMillis): void {
+    const { watch } = series;
+    if (watch === null) return;
+    if (watch.alarm !== null) watch.clearedBy = "new_level";
+    watch.alarm = null;
+    acceptLevel(watch, this.#terms, now);
+  }
+
+  snapshot(series: Series): SeriesSnapshot {
+    return takeSnapshot(series);
+  }
+
+  /** Undefined when the snapshot is of another version; begin anew then. */
+  restore(snapshot: SeriesSnapshot, now: UnixMillis): Series | undefined {
+    return readSnapshot(snapshot, now);
+  }
+
+  #startWatching(series: Series, now: UnixMillis): Watch {
+    const watch = createWatch(series, now, this.#terms);
+    series.watch = watch;
+    refresh(watch, this.#terms, now);
+    return watch;
+  }
+
+  #advance(series: Series, watch: Watch, now: UnixMillis): boolean {
+    learnUntil(series, watch, this.#terms, now);
+    return settle(watch, this.#terms, now);
+  }
+}
+
+/** Only alarms depend on the clock: a series without one may wait for its next request. */
+export function needsTick(series: Series): boolean {
+  return series.watch !== null && series.watch.alarm !== null;
+}
+
+function takeFailure(watch: Watch, client: number, weight: number, now: UnixMillis, terms: Terms): void {
+  const { evidence, pace, queue } = watch;
+  if (watch.alarm === null && watchedCusum(evidence) === 0) beginTally(watch.clients);
+  decayPace(pace, now);
+  fade(evidence, now);
+  aimAtOddsScale(evidence, learnFailureWeight(watch.weights, weight));
+  const worth = recordClientFailure(watch.clients, client, now);
+  addFailure(evidence, worth, expectationOf(watch), now);
+  if (watch.alarm === null) followExcursion(watch.excursions, watchedCusum(evidence), now);
+  queue.open.failures += 1;
+  queue.open.discountedFailures += worth;
+  countFailure(watch.window, weight, now, terms.windowMs);
+  smoothOutcome(watch, 1, 1, terms);
+  pace.requests += 1;
+  pace.failures += 1;
+  watch.lastOutcomeAt = now;
+}
+
+function takeSuccess(watch: Watch, client: number, weight: number, now: UnixMillis, terms: Terms): void {
+  const { evidence, pace, queue, weights } = watch;
+  weights.success = nextSuccessWeight(weights.success, weight);
+  const requests = weight / failureWeight(weights);
+  decayPace(pace, now);
+  fade(evidence, now);
+  aimAtOddsScale(evidence, oddsScale(weights));
+  recordClientSuccess(watch.clients, client);
+  addSuccess(evidence, requests);
+  if (watch.alarm === null) followExcursion(watch.excursions, watchedCusum(evidence), now);
+  queue.open.successes += requests;
+  countSuccess(watch.window, weight, now, terms.windowMs);
+  smoothOutcome(watch, 0, requests, terms);
+  pace.requests += requests;
+  watch.lastOutcomeAt = now;
+}
+
+function expectationOf(watch: Watch): Expectation {
+  return {
+    failuresPerSecond: watch.usual * usualRequestsPerSecond(watch.baseline),
+    requestsPerSecondBefore: requestsPerSecond(watch.pace),
+    failuresPerSecondBefore: failuresPerSecond(watch.pace),
+    clusterFactor: watch.baseline.clusterFactor,
+  };
+}
+
+/** `requests` is what the outcome stands for, in units of one received failure. */
+function smoothOutcome(watch: Watch, outcome: 0 | 1, requests: number, terms: Terms): void {
+  const perSecond = requestsPerSecond(watch.pace);
+  const fewest = Math.min(FAST_MEMORY_REQUESTS, FAST_MEMORY_MAX_SECONDS * perSecond);
+  const memoryRequests = Math.max(FAST_MEMORY_MIN_REQUESTS, fewest, FAST_MEMORY_SECONDS * perSecond);
+  smooth(watch.fastRatio, outcome, Math.min(0.5, requests / memoryRequests));
+  if (terms.controlLimit !== null) addToControlChart(watch.controlChart, outcome, watch.usual);
+}

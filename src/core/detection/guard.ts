@@ -1,0 +1,50 @@
+/**
+ * The guard: the highest ratio that may still be usual. Only what lies above it is evidence.
+ *
+ * False pages do not come from chance but from ratios that wander and baselines that are not known
+ * yet. The sequential test keeps its promise for every process that stays below the guard, so the
+ * guard carries all of that: a margin, three standard deviations of wander, and the error of the
+ * estimate.
+ */
+import type { Baseline } from "./baseline.ts";
+import { levelInformation, rawOffset, trialCount } from "./baseline.ts";
+import { clamp, logistic } from "./odds.ts";
+
+const MARGIN = Math.log(1.25);
+const WANDER_DEVIATIONS = 3;
+const ESTIMATE_DEVIATIONS = 1.6;
+const GUARD_MIN = 0.002;
+
+/** A brand-new endpoint may answer anything up to this ratio: challenge-response looks like that. */
+export const NEW_GUARD_MAX = 0.65;
+const NEW_GUARD_MIN = 0.3;
+const NEW_TRIALS = 60;
+
+/** Baselines from fewer trials get a wide guard. */
+const WARM_TRIALS = 200;
+
+export function guardRatio(baseline: Baseline): number {
+  const ratio = logistic(guardLevel(baseline));
+  return isNew(baseline) ? clamp(ratio, NEW_GUARD_MIN, NEW_GUARD_MAX) : Math.max(ratio, GUARD_MIN);
+}
+
+/** The guard as a share of requests that people would count, repeats included. */
+export function usualUpperRatio(baseline: Baseline): number {
+  const ratio = guardRatio(baseline);
+  const odds = (ratio / (1 - ratio)) * Math.exp(rawOffset(baseline));
+  return odds / (1 + odds);
+}
+
+export function isWarm(baseline: Baseline): boolean {
+  return trialCount(baseline) >= WARM_TRIALS;
+}
+
+function isNew(baseline: Baseline): boolean {
+  return trialCount(baseline) < NEW_TRIALS;
+}
+
+function guardLevel(baseline: Baseline): number {
+  const wander = Math.sqrt(Math.max(0, baseline.wander));
+  const uncertainty = Math.sqrt(baseline.clusterFactor / levelInformation(baseline));
+  return baseline.level + MARGIN + WANDER_DEVIATIONS * wander + ESTIMATE_DEVIATIONS * uncertainty;
+}

@@ -1,0 +1,96 @@
+/**
+ * Stretches of time on their way into the baseline: counted now, learned later, or never.
+ *
+ * A stretch is learned five stretches after it ended, so that an attack is noticed before it is
+ * taken for usual. While the evidence is undecided nothing is learned but nothing is thrown away
+ * either: dropping undecided stretches without an alarm would cut off the upper tail of what is
+ * normal, and false pages would follow.
+ *
+ * Stretches end on a grid that depends on nothing but the series' age, and a silent time is one
+ * stretch however often one looks. That makes decisions independent of how often the series is ticked.
+ */
+import type { UnixMillis } from "../time.ts";
+import { MINUTE_MS, SECOND_MS } from "../time.ts";
+import type { Stretch } from "./baseline.ts";
+import { clearStretch, emptyStretch } from "./baseline.ts";
+
+export type LearningQueue = {
+  openSince: UnixMillis;
+  readonly open: Stretch;
+  /** Oldest first. */
+  readonly waiting: WaitingStretch[];
+};
+
+export type WaitingStretch = Stretch & { endedAt: UnixMillis };
+
+const STRETCH_MIN_MS = 4 * SECOND_MS;
+const STRETCH_MAX_MS = MINUTE_MS;
+const STRETCHES_PER_AGE = 12;
+const DELAY_STRETCHES = 5;
+const WAITING_MAX = 12;
+
+export function createLearningQueue(now: UnixMillis): LearningQueue {
+  return { openSince: now, open: emptyStretch(), waiting: [] };
+}
+
+/** Short while the series is young, so that a new gateway has a baseline within half a minute. */
+export function stretchMs(ageMs: number): number {
+  return Math.min(STRETCH_MAX_MS, Math.max(STRETCH_MIN_MS, ageMs / STRETCHES_PER_AGE));
+}
+
+/** Ends the open stretch if it is due; undefined if it is not. Ask again until nothing is due. */
+export function closeStretch(queue: LearningQueue, createdAt: UnixMillis, now: UnixMillis): WaitingStretch | undefined {
+  const lengthMs = stretchMs(queue.openSince - createdAt);
+  if (now - queue.openSince < lengthMs) return undefined;
+  const closed = { ...queue.open, durationMs: closedDurationMs(queue, lengthMs, now), endedAt: 0 };
+  closed.endedAt = queue.openSince + closed.durationMs;
+  queue.openSince = closed.endedAt;
+  clearOpenStretch(queue);
+  return closed;
+}
+
+export function clearOpenStretch(queue: LearningQueue): void {
+  clearStretch(queue.open);
+}
+
+export function enqueue(queue: LearningQueue, closed: WaitingStretch): void {
+  const last = queue.waiting.at(-1);
+  if (last !== undefined && isSilent(closed) && isSilent(last)) merge(last, closed);
+  else queue.waiting.push(closed);
+  if (queue.waiting.length > WAITING_MAX) mergeOldest(queue.waiting);
+}
+
+/** Takes out the oldest stretch whose time to be learned has come. */
+export function takeLearnable(queue: LearningQueue, createdAt: UnixMillis): Stretch | undefined {
+  const delayMs = DELAY_STRETCHES * stretchMs(queue.openSince - createdAt);
+  const oldest = queue.waiting[0];
+  if (oldest === undefined || oldest.endedAt > queue.openSince - delayMs) return undefined;
+  return queue.waiting.shift();
+}
+
+/** Silence of any length is one step, once stretches have their full length. */
+function closedDurationMs(queue: LearningQueue, lengthMs: number, now: UnixMillis): number {
+  if (lengthMs < STRETCH_MAX_MS || !isSilent(queue.open)) return lengthMs;
+  return Math.floor((now - queue.openSince) / lengthMs) * lengthMs;
+}
+
+function isSilent(stretch: Stretch): boolean {
+  return stretch.successes === 0 && stretch.failures === 0;
+}
+
+function mergeOldest(waiting: WaitingStretch[]): void {
+  const oldest = waiting.shift();
+  const next = waiting[0];
+  if (oldest === undefined || next === undefined) return;
+  oldest.endedAt = next.endedAt;
+  merge(oldest, next);
+  waiting[0] = oldest;
+}
+
+function merge(earlier: WaitingStretch, later: WaitingStretch): void {
+  earlier.durationMs += later.durationMs;
+  earlier.successes += later.successes;
+  earlier.failures += later.failures;
+  earlier.discountedFailures += later.discountedFailures;
+  earlier.endedAt = later.endedAt;
+}

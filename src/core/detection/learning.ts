@@ -1,0 +1,129 @@
+/**
+ * When a series learns, and when it does not.
+ *
+ * Calm: each stretch enters the baseline after its delay. Undecided: stretches wait. Alarming: they are
+ * dropped, so that an attack never becomes usual. An excess that stays makes a new level.
+ */
+import type { UnixMillis } from "../time.ts";
+import { DAY_MS, HOUR_MS } from "../time.ts";
+import type { Stretch } from "./baseline.ts";
+import { clearStretch, learnStretch, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
+import { controlDeviation } from "./control-limit.ts";
+import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
+import type { DetectorContext } from "./excursions.ts";
+import { discardExcursion, thresholdNats } from "./excursions.ts";
+import { guardRatio, usualUpperRatio } from "./guard.ts";
+import type { WaitingStretch } from "./learning-queue.ts";
+import { clearOpenStretch, closeStretch, enqueue, takeLearnable } from "./learning-queue.ts";
+import { adoptCandidate, learnCandidate, watchFormer } from "./level-change.ts";
+import { clearClients } from "./recent-clients.ts";
+import type { Series, Watch } from "./series.ts";
+import { CLIENT_LIMIT } from "./series.ts";
+
+/** What a detector judges all its series by. */
+export type Terms = {
+  readonly memoryMs: number;
+  readonly windowMs: number;
+  readonly minFailures: number;
+  /** Null for sequential evidence. */
+  readonly controlLimit: number | null;
+  context: DetectorContext;
+};
+
+const UNDECIDED_CUSUM_SHARE = 0.4;
+const UNDECIDED_BELOW_THRESHOLD = 3;
+const UNDECIDED_CONTROL_SHARE = 0.5;
+/** Too high to learn, too low to alarm, for this long: fewer successes have become the usual state. */
+const UNDECIDED_MAX_MS = 6 * HOUR_MS;
+const CLIENT_LIMIT_MEMORY_MS = 3 * DAY_MS;
+
+/** Brings the learning up to `now`. How often it is called changes nothing. */
+export function learnUntil(series: Series, watch: Watch, terms: Terms, now: UnixMillis): void {
+  for (;;) {
+    const closed = closeStretch(watch.queue, series.createdAt, now);
+    if (closed === undefined) return;
+    learnClosed(series, watch, terms, closed);
+    refresh(watch, terms, closed.endedAt);
+  }
+}
+
+/** Recomputes what depends on the baseline. */
+export function refresh(watch: Watch, terms: Terms, now: UnixMillis): void {
+  const { baseline, excursions } = watch;
+  watch.usual = usualRatio(baseline);
+  watch.usualUpper = usualUpperRatio(baseline);
+  watch.threshold = thresholdNats(excursions, usualRequestsPerSecond(baseline), terms.context, now);
+  aim(watch.evidence, guardRatio(baseline), watch.threshold);
+}
+
+/** Takes the present ratio and request rate for usual. */
+export function acceptLevel(watch: Watch, terms: Terms, now: UnixMillis): void {
+  learnCandidate(watch.candidate, watch.queue.open);
+  const backBelow = (watch.usual + watch.usualUpper) / 2;
+  watch.former = { baseline: watch.baseline, backBelow, leftAt: now, backMs: 0 };
+  watch.baseline = adoptCandidate(watch.baseline, watch.candidate);
+  forgetExcess(watch);
+  refresh(watch, terms, now);
+}
+
+/** Starts the search for evidence anew. */
+export function forgetExcess(watch: Watch): void {
+  clearEvidence(watch.evidence);
+  clearClients(watch.clients);
+  discardExcursion(watch.excursions);
+  clearStretch(watch.candidate);
+  clearOpenStretch(watch.queue);
+  watch.controlChart.mean = watch.usual;
+  watch.queue.waiting.length = 0;
+  watch.undecidedSince = null;
+}
+
+function learnClosed(series: Series, watch: Watch, terms: Terms, closed: WaitingStretch): void {
+  if (watch.alarm !== null) {
+    learnCandidate(watch.candidate, closed);
+    return;
+  }
+  considerFormerLevel(watch, closed);
+  relaxClientLimit(watch, closed.durationMs);
+  enqueue(watch.queue, closed);
+  if (isUndecided(watch, terms)) waitAndSee(watch, terms, closed);
+  else learnWaiting(series, watch, terms);
+}
+
+function isUndecided(watch: Watch, terms: Terms): boolean {
+  const { evidence, threshold } = watch;
+  if (highestCusum(evidence) > UNDECIDED_CUSUM_SHARE * threshold) return true;
+  if (terms.controlLimit === null) return evidenceNats(evidence) > threshold - UNDECIDED_BELOW_THRESHOLD;
+  return controlDeviation(watch.controlChart, watch.usual) > UNDECIDED_CONTROL_SHARE * terms.controlLimit;
+}
+
+function waitAndSee(watch: Watch, terms: Terms, closed: WaitingStretch): void {
+  learnCandidate(watch.candidate, closed);
+  watch.undecidedSince ??= closed.endedAt;
+  if (closed.endedAt - watch.undecidedSince >= UNDECIDED_MAX_MS) acceptLevel(watch, terms, closed.endedAt);
+}
+
+function learnWaiting(series: Series, watch: Watch, terms: Terms): void {
+  watch.undecidedSince = null;
+  clearStretch(watch.candidate);
+  for (let next = takeNext(series, watch); next !== undefined; next = takeNext(series, watch)) {
+    learnStretch(watch.baseline, next, { guardRatio: watch.evidence.guardRatio, memoryMs: terms.memoryMs });
+  }
+}
+
+function takeNext(series: Series, watch: Watch): Stretch | undefined {
+  return takeLearnable(watch.queue, series.createdAt);
+}
+
+/** Forgets, over days, that a client came to stay. */
+function relaxClientLimit(watch: Watch, elapsedMs: number): void {
+  watch.clientLimit = CLIENT_LIMIT + (watch.clientLimit - CLIENT_LIMIT) * Math.exp(-elapsedMs / CLIENT_LIMIT_MEMORY_MS);
+}
+
+function considerFormerLevel(watch: Watch, closed: WaitingStretch): void {
+  if (watch.former === null) return;
+  const { durationMs, endedAt } = closed;
+  const fate = watchFormer(watch.former, { durationMs, endedAt, ratio: watch.fastRatio.mean });
+  if (fate === "return") watch.baseline = watch.former.baseline;
+  if (fate !== "keep") watch.former = null;
+}

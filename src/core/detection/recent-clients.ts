@@ -1,0 +1,123 @@
+/**
+ * The clients behind the latest failures: at most 64, the table growing only as far as it is used.
+ *
+ * Three questions are answered from it. How often did this client just fail: repeats within a minute
+ * are one person with one wrong password, and each is worth less. Who holds the present excess. And
+ * whether one client keeps failing for minutes: a patient guesser on a busy login never moves the
+ * ratio enough, but pays in persistence.
+ *
+ * When full, the entry that was heard of least and longest ago goes. A newcomer starts from nothing,
+ * so a count is never more than the truth.
+ */
+import type { UnixMillis } from "../time.ts";
+import { MINUTE_MS } from "../time.ts";
+
+const CLIENTS_MAX = 64;
+const REPEAT_MEMORY_MS = MINUTE_MS;
+const PERSISTENCE_MEMORY_MS = 10 * MINUTE_MS;
+/** Each remembered failure lets a client stay this much longer than its last one alone would. */
+const STAY_PER_FAILURE_MS = MINUTE_MS;
+const WORTH_OF_UNKNOWN = 0.7;
+const UNKNOWN_CLIENT = 0;
+/** A guess that succeeds is no guess: one success pays back so many failures. */
+const SUCCESS_PAYBACK = 3;
+
+/** Parallel lists, one place per client: numbers in lists take a third of the room of objects. */
+export type RecentClients = {
+  readonly clients: number[];
+  /** Failures that fade within a minute, and within ten, as they stood at `failedAt`. */
+  readonly repeats: number[];
+  readonly persistence: number[];
+  readonly failedAt: UnixMillis[];
+  /** Failures since the tally began, of each client and of all. */
+  readonly tallies: number[];
+  tallyTotal: number;
+};
+
+export type ClientFailures = { readonly client: number; readonly failures: number };
+
+export function createRecentClients(): RecentClients {
+  return { clients: [], repeats: [], persistence: [], failedAt: [], tallies: [], tallyTotal: 0 };
+}
+
+/** What the failure is worth as evidence: 1 for a client's first, then 1/sqrt(2), 1/sqrt(3), … */
+export function recordClientFailure(recent: RecentClients, client: number, now: UnixMillis): number {
+  recent.tallyTotal++;
+  if (client === UNKNOWN_CLIENT) return WORTH_OF_UNKNOWN;
+  const known = recent.clients.indexOf(client);
+  const place = known >= 0 ? known : makePlace(recent, client, now);
+  const elapsedMs = now - (recent.failedAt[place] ?? now);
+  const repeats = 1 + (recent.repeats[place] ?? 0) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
+  recent.repeats[place] = repeats;
+  recent.persistence[place] = 1 + (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
+  recent.failedAt[place] = now;
+  recent.tallies[place] = 1 + (recent.tallies[place] ?? 0);
+  return 1 / Math.sqrt(repeats);
+}
+
+export function recordClientSuccess(recent: RecentClients, client: number): void {
+  if (client === UNKNOWN_CLIENT || recent.clients.length === 0) return;
+  const place = recent.clients.indexOf(client);
+  if (place < 0) return;
+  recent.persistence[place] = Math.max(0, (recent.persistence[place] ?? 0) - SUCCESS_PAYBACK);
+}
+
+/** Failures of the client, fading within ten minutes, as they stood at its last failure. */
+export function persistenceOf(recent: RecentClients, client: number): number {
+  return recent.persistence[recent.clients.indexOf(client)] ?? 0;
+}
+
+/** Failures of the client within about the last minute. */
+export function repeatsOf(recent: RecentClients, client: number, now: UnixMillis): number {
+  const place = recent.clients.indexOf(client);
+  const elapsedMs = now - (recent.failedAt[place] ?? now);
+  return (recent.repeats[place] ?? 0) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
+}
+
+/** From here on shares and top clients count from 0. */
+export function beginTally(recent: RecentClients): void {
+  recent.tallies.fill(0);
+  recent.tallyTotal = 0;
+}
+
+/** Share of the tally's failures that its busiest client holds. */
+export function busiestShare(recent: RecentClients): number {
+  return recent.tallyTotal === 0 ? 0 : Math.max(0, ...recent.tallies) / recent.tallyTotal;
+}
+
+/** Clients of the present tally, busiest first. */
+export function busiestClients(recent: RecentClients): readonly ClientFailures[] {
+  return recent.clients
+    .map((client, place) => ({ client, failures: recent.tallies[place] ?? 0 }))
+    .filter((entry) => entry.failures > 0)
+    .sort((left, right) => right.failures - left.failures);
+}
+
+export function clearClients(recent: RecentClients): void {
+  for (const list of [recent.clients, recent.repeats, recent.persistence, recent.failedAt, recent.tallies]) {
+    list.length = 0;
+  }
+  recent.tallyTotal = 0;
+}
+
+function makePlace(recent: RecentClients, client: number, now: UnixMillis): number {
+  const place = recent.clients.length < CLIENTS_MAX ? recent.clients.length : leastMissedPlace(recent);
+  recent.clients[place] = client;
+  recent.repeats[place] = 0;
+  recent.persistence[place] = 0;
+  recent.failedAt[place] = now;
+  recent.tallies[place] = 0;
+  return place;
+}
+
+function leastMissedPlace(recent: RecentClients): number {
+  let least = 0;
+  let leastStay = Number.POSITIVE_INFINITY;
+  for (let place = 0; place < recent.clients.length; place++) {
+    const stay = (recent.failedAt[place] ?? 0) + STAY_PER_FAILURE_MS * (recent.persistence[place] ?? 0);
+    if (stay >= leastStay) continue;
+    least = place;
+    leastStay = stay;
+  }
+  return least;
+}

@@ -1,0 +1,81 @@
+/**
+ * A series as plain data that survives JSON and a restart.
+ *
+ * A restored series decides exactly as the stored one would have. Time that passed while nobody was
+ * watching is not learned as silence.
+ */
+import type { UnixMillis } from "../time.ts";
+import { MINUTE_MS } from "../time.ts";
+import type { Baseline } from "./baseline.ts";
+import { clearOpenStretch } from "./learning-queue.ts";
+import type { Series, Watch } from "./series.ts";
+
+export const SNAPSHOT_VERSION = 1;
+
+export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
+
+export function takeSnapshot(series: Series): SeriesSnapshot {
+  return { version: SNAPSHOT_VERSION, series: copySeries(series) };
+}
+
+/** Undefined when another version of authspike wrote it: its numbers would mean something else. */
+export function readSnapshot(snapshot: SeriesSnapshot, now: UnixMillis): Series | undefined {
+  if (snapshot.version !== SNAPSHOT_VERSION) return undefined;
+  const series = copySeries(snapshot.series);
+  skipAbsence(series, now);
+  return series;
+}
+
+function skipAbsence(series: Series, now: UnixMillis): void {
+  if (series.watch === null) {
+    if (now - series.quietSince > MINUTE_MS) Object.assign(series, { quietSince: now, quietSuccesses: 0 });
+    return;
+  }
+  const { queue } = series.watch;
+  // An open stretch is never older than a minute while somebody is watching.
+  if (now - queue.openSince <= MINUTE_MS) return;
+  clearOpenStretch(queue);
+  queue.openSince = now;
+}
+
+function copySeries(series: Readonly<Series>): Series {
+  return { ...series, watch: series.watch === null ? null : copyWatch(series.watch) };
+}
+
+function copyWatch(watch: Watch): Watch {
+  return {
+    ...watch,
+    baseline: copyBaseline(watch.baseline),
+    former: watch.former === null ? null : { ...watch.former, baseline: copyBaseline(watch.former.baseline) },
+    queue: {
+      ...watch.queue,
+      open: { ...watch.queue.open },
+      waiting: watch.queue.waiting.map((stretch) => ({ ...stretch })),
+    },
+    candidate: { ...watch.candidate },
+    evidence: {
+      ...watch.evidence,
+      charts: watch.evidence.charts.map((chart) => ({ ...chart })),
+      lull: { ...watch.evidence.lull },
+    },
+    excursions: { ...watch.excursions },
+    clients: {
+      ...watch.clients,
+      clients: [...watch.clients.clients],
+      repeats: [...watch.clients.repeats],
+      persistence: [...watch.clients.persistence],
+      failedAt: [...watch.clients.failedAt],
+      tallies: [...watch.clients.tallies],
+    },
+    weights: { ...watch.weights },
+    pace: { ...watch.pace },
+    window: { ...watch.window, requests: [...watch.window.requests], failures: [...watch.window.failures] },
+    fastRatio: { ...watch.fastRatio },
+    controlChart: { ...watch.controlChart },
+    alarm: watch.alarm === null ? null : { ...watch.alarm },
+  };
+}
+
+function copyBaseline(baseline: Baseline): Baseline {
+  return { ...baseline, clusterWindow: { ...baseline.clusterWindow }, wanderWindow: { ...baseline.wanderWindow } };
+}
