@@ -1,0 +1,177 @@
+/**
+ * Tells a verdict to its sender: the one place that knows the status codes of either protocol.
+ *
+ * Senders act on the code alone, so the codes say one thing: may the same bytes be sent again? Over
+ * HTTP the whole answer, errors too, is in the encoding of the request (OTLP specification).
+ */
+import { status as grpcCode } from "@grpc/grpc-js";
+import { assert, assertNever } from "../../core/assert.ts";
+import { encodeMessage } from "../../core/otlp/json-to-protobuf.ts";
+import type { MessageTable } from "../../core/otlp/message-table.ts";
+import { BAD_REQUEST, EXPORT_RESPONSES, RETRY_INFO, RPC_STATUS } from "../../core/otlp/message-tables.ts";
+import type { RefusalReason, Signal, Verdict } from "../../core/otlp/verdict.ts";
+
+export type Encoding = "protobuf" | "json";
+
+export type HttpReply = {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: Uint8Array;
+};
+
+export type GrpcReply =
+  | { readonly kind: "ok"; readonly body: Buffer }
+  /** `details` is a google.rpc.Status for `grpc-status-details-bin`. */
+  | { readonly kind: "error"; readonly code: number; readonly message: string; readonly details: Buffer };
+
+/** An answer may have 4 MiB; a message that helps is far shorter. */
+const MESSAGE_MAX_CHARACTERS = 2000;
+
+const refusalCodes: Readonly<Record<RefusalReason, { readonly http: number; readonly grpc: number }>> = {
+  malformed: { http: 400, grpc: grpcCode.INVALID_ARGUMENT },
+  // Without RetryInfo: the specification makes that permanent.
+  too_large: { http: 413, grpc: grpcCode.RESOURCE_EXHAUSTED },
+  unauthenticated: { http: 401, grpc: grpcCode.UNAUTHENTICATED },
+  unsupported_media_type: { http: 415, grpc: grpcCode.INVALID_ARGUMENT },
+  unsupported_encoding: { http: 415, grpc: grpcCode.UNIMPLEMENTED },
+  method_not_allowed: { http: 405, grpc: grpcCode.UNIMPLEMENTED },
+  not_found: { http: 404, grpc: grpcCode.NOT_FOUND },
+};
+
+/** What HTTP wants said in headers (RFC 9110, sections 10.2.1, 11.6.1 and 12.5.3). */
+const refusalHeaders: Readonly<Partial<Record<RefusalReason, Readonly<Record<string, string>>>>> = {
+  unauthenticated: { "www-authenticate": "Bearer" },
+  unsupported_encoding: { "accept-encoding": "gzip, zstd, identity" },
+  method_not_allowed: { allow: "POST" },
+};
+
+const contentTypes: Readonly<Record<Encoding, string>> = {
+  protobuf: "application/x-protobuf",
+  json: "application/json",
+};
+
+/** The signal may be null for refusals: only answers of success differ by signal. */
+export function httpReply(verdict: Verdict, signal: Signal | null, encoding: Encoding): HttpReply {
+  switch (verdict.kind) {
+    case "accepted":
+      return acceptedHttpReplies[encoding];
+    case "partial":
+      return reply(200, encoding, {}, partialResponse(verdict, signal, encoding));
+    case "retry": {
+      const headers = { "retry-after": Math.max(1, Math.ceil(verdict.retryAfterMs / 1000)) };
+      return reply(503, encoding, headers, rpcStatus(retryStatus(verdict), encoding));
+    }
+    case "refused": {
+      const headers = refusalHeaders[verdict.reason] ?? {};
+      return reply(refusalCodes[verdict.reason].http, encoding, headers, rpcStatus(refusalStatus(verdict), encoding));
+    }
+    default:
+      return assertNever(verdict);
+  }
+}
+
+export function grpcReply(verdict: Verdict, signal: Signal): GrpcReply {
+  switch (verdict.kind) {
+    case "accepted":
+      return acceptedGrpcReply;
+    case "partial":
+      return { kind: "ok", body: asBuffer(partialResponse(verdict, signal, "protobuf")) };
+    case "retry":
+      return grpcError(retryStatus(verdict));
+    case "refused":
+      return grpcError(refusalStatus(verdict));
+    default:
+      return assertNever(verdict);
+  }
+}
+
+// An empty response, with partial_success unset, means that everything was taken.
+const acceptedGrpcReply: GrpcReply = { kind: "ok", body: Buffer.alloc(0) };
+const acceptedHttpReplies: Readonly<Record<Encoding, HttpReply>> = {
+  protobuf: reply(200, "protobuf", {}, Buffer.alloc(0)),
+  json: reply(200, "json", {}, Buffer.from("{}")),
+};
+
+function reply(
+  statusCode: number,
+  encoding: Encoding,
+  headers: Readonly<Record<string, string | number>>,
+  body: Uint8Array,
+): HttpReply {
+  const ofBody = { "content-type": contentTypes[encoding], "content-length": body.length };
+  return { statusCode, headers: { ...headers, ...ofBody }, body };
+}
+
+/** A google.rpc.Status whose details are still apart. */
+type RpcStatus = { readonly code: number; readonly message: string; readonly detail: Detail | null };
+
+/** One detail in both of its forms: JSON gives durations and types in ways of its own. */
+type Detail = { readonly table: MessageTable; readonly message: object; readonly json: object };
+
+function retryStatus({ message, retryAfterMs }: Extract<Verdict, { kind: "retry" }>): RpcStatus {
+  const seconds = Math.floor(retryAfterMs / 1000);
+  const nanos = Math.round((retryAfterMs % 1000) * 1e6);
+  return {
+    code: grpcCode.UNAVAILABLE,
+    message,
+    detail: {
+      table: RETRY_INFO,
+      message: { retryDelay: { seconds, nanos } },
+      json: { retryDelay: `${retryAfterMs / 1000}s` },
+    },
+  };
+}
+
+function refusalStatus({ reason, message }: Extract<Verdict, { kind: "refused" }>): RpcStatus {
+  const shown = message.slice(0, MESSAGE_MAX_CHARACTERS);
+  const badRequest = { fieldViolations: [{ field: "", description: shown }] };
+  return {
+    code: refusalCodes[reason].grpc,
+    message: shown,
+    detail: reason === "malformed" ? { table: BAD_REQUEST, message: badRequest, json: badRequest } : null,
+  };
+}
+
+function grpcError(status: RpcStatus): GrpcReply {
+  const details = asBuffer(rpcStatus(status, "protobuf"));
+  return { kind: "error", code: status.code, message: status.message, details };
+}
+
+function rpcStatus({ code, message, detail }: RpcStatus, encoding: Encoding): Uint8Array {
+  if (detail === null) return encode(RPC_STATUS, { code, message }, encoding);
+  const typeUrl = `type.googleapis.com/${detail.table.name}`;
+  const inEncoding =
+    encoding === "json"
+      ? { "@type": typeUrl, ...detail.json }
+      : { typeUrl, value: asBuffer(encode(detail.table, detail.message, "protobuf")).toString("base64") };
+  return encode(RPC_STATUS, { code, message, details: [inEncoding] }, encoding);
+}
+
+function partialResponse(
+  { rejected, message }: Extract<Verdict, { kind: "partial" }>,
+  signal: Signal | null,
+  encoding: Encoding,
+): Uint8Array {
+  assert(signal !== null, "a request without a signal cannot be taken in part");
+  // 64-bit numbers are text in JSON.
+  const counted = { [rejectedNames[signal]]: String(rejected) };
+  const partialSuccess = { ...counted, errorMessage: message.slice(0, MESSAGE_MAX_CHARACTERS) };
+  return encode(EXPORT_RESPONSES[signal], { partialSuccess }, encoding);
+}
+
+const rejectedNames: Readonly<Record<Signal, string>> = {
+  traces: "rejectedSpans",
+  metrics: "rejectedDataPoints",
+  logs: "rejectedLogRecords",
+};
+
+function encode(table: MessageTable, value: object, encoding: Encoding): Uint8Array {
+  if (encoding === "json") return Buffer.from(JSON.stringify(value));
+  const encoded = encodeMessage(table, value);
+  assert(encoded.kind === "ok", `an answer does not fit ${table.name}`);
+  return encoded.bytes;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,23 @@
+/** A door that answers as it is told and remembers who knocked. */
+import type { RefusalReason, Signal, Verdict } from "../../../src/core/otlp/verdict.ts";
+import type { ExportDoor, ExportRequest } from "../../../src/io/receivers/export-door.ts";
+
+export class RecordingDoor implements ExportDoor {
+  verdict: Verdict = { kind: "accepted" };
+  /** Replaces `verdict` where an answer must wait or fail. */
+  decide: (request: ExportRequest) => Verdict | Promise<Verdict> = () => this.verdict;
+  readonly requests: ExportRequest[] = [];
+  readonly refusals: string[] = [];
+  readonly failures: unknown[] = [];
+
+  readonly accept = (request: ExportRequest): Verdict | Promise<Verdict> => {
+    this.requests.push(request);
+    return this.decide(request);
+  };
+  readonly onRefused = (signal: Signal | null, reason: RefusalReason): void => {
+    this.refusals.push(`${signal ?? "none"} ${reason}`);
+  };
+  readonly onFailure = (error: unknown): void => {
+    this.failures.push(error);
+  };
+}
