@@ -165,15 +165,18 @@ function readScalar(bytes: Uint8Array, type: ScalarType | "enum", start: number,
       return unsignedText(readFixed32(bytes, start), readFixed32(bytes, start + 4));
     case "sfixed64":
       return signedText(readFixed32(bytes, start), readFixed32(bytes, start + 4));
-    default:
+    case "bool":
+    case "enum":
+    case "int32":
+    case "sint32":
+    case "uint32":
+    case "int64":
+    case "uint64":
       return readVarintScalar(bytes, type, start, end);
   }
 }
 
-type VarintType = Exclude<
-  ScalarType | "enum",
-  "string" | "id" | "bytes" | "double" | "fixed32" | "fixed64" | "sfixed64"
->;
+type VarintType = "bool" | "enum" | "int32" | "sint32" | "uint32" | "int64" | "uint64";
 
 function readVarintScalar(bytes: Uint8Array, type: VarintType, start: number, end: number): JsonValue {
   readHalves(bytes, start, end);

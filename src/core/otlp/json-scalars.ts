@@ -24,7 +24,14 @@ export function writeScalar(writer: ProtobufWriter, type: ScalarType, value: unk
       return writeId(writer, value);
     case "bytes":
       return writeBase64(writer, value);
-    default:
+    case "int32":
+    case "sint32":
+    case "uint32":
+    case "fixed32":
+    case "int64":
+    case "uint64":
+    case "fixed64":
+    case "sfixed64":
       return writeInteger(writer, type, value);
   }
 }
@@ -134,16 +141,9 @@ function zigzag(value: number): number {
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  switch (typeof value) {
-    case "object":
-      return "an object";
-    case "boolean":
-      return String(value);
-    case "bigint":
-      return "a number";
-    default:
-      return `a ${typeof value}`;
-  }
+  if (typeof value === "object") return "an object";
+  if (typeof value === "boolean") return String(value);
+  return typeof value === "string" ? "a string" : "a number";
 }
 
 const SHOWN_MAX_LENGTH = 40;

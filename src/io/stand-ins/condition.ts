@@ -6,7 +6,7 @@ export class WaitTimeoutError extends Error {
   override readonly name = "WaitTimeoutError";
 }
 
-type Waiter = { readonly holds: () => boolean; readonly resolve: () => void };
+type Waiter = { readonly holds: () => boolean; readonly settle: PromiseWithResolvers<void> };
 
 export class Condition {
   readonly #waiters = new Set<Waiter>();
@@ -14,23 +14,25 @@ export class Condition {
   /** To be called after every change that somebody may wait for. */
   changed(): void {
     for (const waiter of this.#waiters) {
-      if (!waiter.holds()) continue;
-      this.#waiters.delete(waiter);
-      waiter.resolve();
+      try {
+        if (waiter.holds()) waiter.settle.resolve();
+      } catch (error) {
+        // A question that fails is the waiter's trouble, not that of the server that asked it.
+        waiter.settle.reject(error);
+      }
     }
   }
 
-  /** Resolves once `holds` does. Rejects with a WaitTimeoutError that says what was awaited. */
+  /** Resolves once `holds` does. Rejects with a WaitTimeoutError that says what was there instead. */
   async until(holds: () => boolean, timeoutMs: number, describeState: () => string): Promise<void> {
     if (holds()) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter = { holds, resolve };
+    const waiter = { holds, settle: Promise.withResolvers<void>() };
     const timer = setTimeout(() => {
-      reject(new WaitTimeoutError(`waited ${timeoutMs} ms for something that did not happen; ${describeState()}`));
+      waiter.settle.reject(new WaitTimeoutError(`waited ${timeoutMs} ms in vain; ${describeState()}`));
     }, timeoutMs);
     this.#waiters.add(waiter);
     try {
-      await promise;
+      await waiter.settle.promise;
     } finally {
       clearTimeout(timer);
       this.#waiters.delete(waiter);
