@@ -1,4 +1,5 @@
 /** One request to the OTLP sink and what becomes of it, told once for both protocols. */
+import type { PartialSuccess } from "../../core/otlp/export-response.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 
 export const REQUEST_MAX_BYTES = 64 * 1024 * 1024;
@@ -36,14 +37,7 @@ export function isTaken(fault: SinkFault | undefined): boolean {
   return fault === undefined || fault.kind === "partial" || fault.kind === "reset-after-accepting";
 }
 
-const REJECTED_NAMES: Readonly<Record<Signal, string>> = {
-  traces: "rejectedSpans",
-  metrics: "rejectedDataPoints",
-  logs: "rejectedLogRecords",
-};
-
-/** The Export*ServiceResponse of a request that was taken. */
-export function exportResponse(signal: Signal, fault: SinkFault | undefined): object {
-  if (fault?.kind !== "partial") return {};
-  return { partialSuccess: { [REJECTED_NAMES[signal]]: String(fault.rejected), errorMessage: fault.message } };
+/** What the answer to a request that was taken says; null when there is nothing to say. */
+export function partialSuccessOf(fault: SinkFault | undefined): PartialSuccess | null {
+  return fault?.kind === "partial" ? { rejectedCount: fault.rejected, message: fault.message } : null;
 }

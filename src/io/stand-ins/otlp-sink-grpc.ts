@@ -3,13 +3,13 @@
 import { promisify } from "node:util";
 import type { ServerUnaryCall, ServiceDefinition, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
-import { EXPORT_RESPONSES, RETRY_INFO, RPC_STATUS } from "../../core/otlp/message-tables.ts";
+import { encodeExportResponse } from "../../core/otlp/export-response.ts";
+import { encodeRpcStatus } from "../../core/otlp/rpc-status.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import { SIGNALS } from "../../core/otlp/verdict.ts";
-import { encodedMessage } from "./encoded-message.ts";
 import { LOOPBACK_HOST } from "./loopback-http.ts";
 import type { Receive, SinkFault } from "./otlp-sink-exchange.ts";
-import { exportResponse, REQUEST_MAX_BYTES } from "./otlp-sink-exchange.ts";
+import { partialSuccessOf, REQUEST_MAX_BYTES } from "./otlp-sink-exchange.ts";
 
 const METHOD_PATHS: Readonly<Record<Signal, string>> = {
   traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -51,8 +51,7 @@ export class OtlpSinkGrpc {
     const refusal = refuse(fault);
     if (refusal !== undefined) reply(refusal);
     else if (fault?.kind === "reset" || fault?.kind === "reset-after-accepting") this.#reset();
-    else if (fault?.kind !== "hang")
-      reply(null, encodedMessage(EXPORT_RESPONSES[signal], exportResponse(signal, fault)));
+    else if (fault?.kind !== "hang") reply(null, success(signal, fault));
   }
 
   /** All connections end, as one cannot be told from the others here. New ones are taken as before. */
@@ -81,6 +80,10 @@ function textHeaders(metadata: Metadata): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata.getMap()).map(([name, value]) => [name, value.toString()]));
 }
 
+function success(signal: Signal, fault: SinkFault | undefined): Buffer {
+  return Buffer.from(encodeExportResponse(signal, "protobuf", partialSuccessOf(fault)));
+}
+
 type Refusal = { readonly code: status; readonly details: string; readonly metadata: Metadata };
 
 function refuse(fault: SinkFault | undefined): Refusal | undefined {
@@ -103,15 +106,8 @@ function refuse(fault: SinkFault | undefined): Refusal | undefined {
 function refusal(code: status, message: string, retryAfterMs: number | undefined): Refusal {
   const metadata = new Metadata();
   if (retryAfterMs !== undefined) {
-    const details = [{ typeUrl: "type.googleapis.com/google.rpc.RetryInfo", value: retryInfo(retryAfterMs) }];
-    metadata.set("grpc-status-details-bin", encodedMessage(RPC_STATUS, { code, message, details }));
+    const details = encodeRpcStatus({ code, message, retryDelayMs: retryAfterMs, fieldViolations: [] }, "protobuf");
+    metadata.set("grpc-status-details-bin", Buffer.from(details));
   }
   return { code, details: message, metadata };
-}
-
-/** As base64, which is how the message tables take bytes. */
-function retryInfo(retryAfterMs: number): string {
-  const seconds = Math.floor(retryAfterMs / 1000);
-  const nanos = Math.round((retryAfterMs % 1000) * 1e6);
-  return encodedMessage(RETRY_INFO, { retryDelay: { seconds, nanos } }).toString("base64");
 }

@@ -1,17 +1,17 @@
 /** The HTTP side of the OTLP sink: POST /v1/traces, /v1/metrics, /v1/logs; protobuf or JSON, plain or gzip. */
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { encodeExportResponse } from "../../core/otlp/export-response.ts";
 import { jsonToProtobuf } from "../../core/otlp/json-to-protobuf.ts";
-import type { MessageTable } from "../../core/otlp/message-table.ts";
-import { EXPORT_RESPONSES, RPC_STATUS } from "../../core/otlp/message-tables.ts";
+import { encodeRpcStatus } from "../../core/otlp/rpc-status.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import { SIGNALS } from "../../core/otlp/verdict.ts";
-import { encodedMessage } from "./encoded-message.ts";
 import type { Answer } from "./loopback-http.ts";
 import { readBody, send } from "./loopback-http.ts";
 import type { Receive, SinkFault } from "./otlp-sink-exchange.ts";
-import { exportResponse, REQUEST_MAX_BYTES } from "./otlp-sink-exchange.ts";
+import { partialSuccessOf, REQUEST_MAX_BYTES } from "./otlp-sink-exchange.ts";
 
 const MEDIA_TYPES = { "http/protobuf": "application/x-protobuf", "http/json": "application/json" } as const;
+const ENCODINGS = { "http/protobuf": "protobuf", "http/json": "json" } as const;
 type HttpProtocol = keyof typeof MEDIA_TYPES;
 
 export function otlpHttpListener(receive: Receive): RequestListener {
@@ -67,8 +67,13 @@ function answerWith(fault: SinkFault | undefined, signal: Signal, protocol: Http
       return refusal(protocol, 400, fault.message);
     case "partial":
     case undefined:
-      return encodedAnswer(protocol, 200, {}, EXPORT_RESPONSES[signal], exportResponse(signal, fault));
+      return success(signal, protocol, fault);
   }
+}
+
+function success(signal: Signal, protocol: HttpProtocol, fault: SinkFault | undefined): Answer {
+  const body = encodeExportResponse(signal, ENCODINGS[protocol], partialSuccessOf(fault));
+  return { status: 200, headers: { "content-type": MEDIA_TYPES[protocol] }, body };
 }
 
 /** The header knows whole seconds only. */
@@ -82,16 +87,7 @@ function refusal(
   message: string,
   headers: Record<string, string> = {},
 ): Answer {
-  return encodedAnswer(protocol, status, headers, RPC_STATUS, { message });
-}
-
-function encodedAnswer(
-  protocol: HttpProtocol,
-  status: number,
-  headers: Record<string, string>,
-  table: MessageTable,
-  value: object,
-): Answer {
-  const body = protocol === "http/json" ? JSON.stringify(value) : encodedMessage(table, value);
+  // The gRPC code may be left out where the HTTP status says it all.
+  const body = encodeRpcStatus({ code: 0, message, retryDelayMs: null, fieldViolations: [] }, ENCODINGS[protocol]);
   return { status, headers: { "content-type": MEDIA_TYPES[protocol], ...headers }, body };
 }

@@ -176,7 +176,7 @@ describe("faults over HTTP", () => {
       const answer = decode(RPC_STATUS, new Uint8Array(await protobuf.arrayBuffer())) as { message: string };
       const json = await exportHttp(sink, "traces", "{}", { "content-type": "application/json" });
       assert.equal(json.status, code);
-      assert.deepEqual(await json.json(), answer);
+      assert.equal(((await json.json()) as { message: string }).message, answer.message);
       assert.equal(sink.received.traces.requestCount, 0);
     });
   }
