@@ -1,0 +1,184 @@
+/**
+ * Which rules watch an endpoint, and the state that each of them keeps.
+ *
+ * A series is one rule on one combination of the values of its `per` fields. Where those are fields
+ * of the endpoint the series of an endpoint never changes, and a request finds it by array index;
+ * rules on other attributes look their series up by key on every request.
+ */
+import type { Detector } from "../detection/detector.ts";
+import type { Series } from "../detection/series.ts";
+import { isAuthenticationRoute } from "../extraction/authentication-route.ts";
+import type { Endpoint } from "../extraction/endpoint.ts";
+import type { Observation } from "../extraction/observation.ts";
+import type { FieldTest, Rule } from "../rules/rule.ts";
+import { endpointField, isEndpointField } from "../rules/rule.ts";
+import type { UnixMillis } from "../time.ts";
+import type { Alert, SpanReference } from "./alert.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+
+/** A rule in force. Its detector holds settings only; what it has learned lives in the series. */
+export type ActiveRule = { readonly rule: Rule; readonly detector: Detector };
+
+export type WatchedSeries = {
+  active: ActiveRule;
+  /** Values of the rule's `per` fields in their order; with the rule's id it names the series. */
+  readonly values: readonly string[];
+  readonly fingerprint: string;
+  /** The endpoint on which the series was first seen. */
+  readonly endpoint: Endpoint;
+  state: Series;
+  alert: Alert | null;
+  /** Newest last, at most `EXAMPLES_MAX`. */
+  readonly examples: SpanReference[];
+  /** Needs judging at every tick. */
+  isHot: boolean;
+  /** Has learned something since the last checkpoint. */
+  isChanged: boolean;
+};
+
+export type SeriesFacts = Pick<WatchedSeries, "active" | "endpoint" | "values" | "state">;
+
+/** One rule on one endpoint. */
+export type Watch = {
+  readonly active: ActiveRule;
+  /** null when the series depends on attributes of each request. */
+  readonly series: WatchedSeries | null;
+  readonly attributeTests: readonly FieldTest<string>[];
+  /** Rules that silence this one for requests whose attributes they accept. */
+  readonly overriddenBy: readonly (readonly FieldTest<string>[])[];
+};
+
+/** A rule that is grouped by attributes may open this many series; the rest share one. */
+const ATTRIBUTE_SERIES_MAX = 10_000;
+const OVERFLOW_VALUE = "__other__";
+
+export class WatchTable {
+  readonly #rules: readonly ActiveRule[];
+  readonly #series: Map<string, WatchedSeries>;
+  /** Index: the endpoint's id. */
+  readonly #watches: (readonly Watch[] | undefined)[] = [];
+  readonly #attributeSeriesCount = new Map<string, number>();
+
+  /** `series` are those that go on from an earlier table; their rules must be among `rules`. */
+  constructor(rules: readonly ActiveRule[], series: Iterable<WatchedSeries> = []) {
+    this.#rules = rules;
+    this.#series = new Map();
+    for (const known of series) this.#series.set(seriesKey(known.active.rule.id, known.values), known);
+  }
+
+  get seriesCount(): number {
+    return this.#series.size;
+  }
+
+  series(): Iterable<WatchedSeries> {
+    return this.#series.values();
+  }
+
+  ruleById(id: string): ActiveRule | undefined {
+    return this.#rules.find(({ rule }) => rule.id === id);
+  }
+
+  find(ruleId: string, values: readonly string[]): WatchedSeries | undefined {
+    return this.#series.get(seriesKey(ruleId, values));
+  }
+
+  /** Puts a series into the table that was not in it. */
+  add(facts: SeriesFacts): WatchedSeries {
+    const series = newWatchedSeries(facts);
+    this.#series.set(seriesKey(series.active.rule.id, series.values), series);
+    return series;
+  }
+
+  watchesOf(endpoint: Endpoint, now: UnixMillis): readonly Watch[] {
+    return this.#watches[endpoint.id] ?? this.#openWatches(endpoint, now);
+  }
+
+  /** The series that a request belongs to, or undefined when the rule does not look at this request. */
+  seriesOf(watch: Watch, observation: Observation, now: UnixMillis): WatchedSeries | undefined {
+    if (watch.attributeTests.length > 0 && !acceptsAll(watch.attributeTests, observation)) return undefined;
+    if (watch.overriddenBy.length > 0 && isOverridden(watch, observation)) return undefined;
+    return watch.series ?? this.#attributeSeries(watch.active, observation, now);
+  }
+
+  #openWatches(endpoint: Endpoint, now: UnixMillis): readonly Watch[] {
+    const matching = this.#rules.filter(({ rule }) => matchesEndpoint(rule, endpoint));
+    const watches: Watch[] = [];
+    for (const active of matching) {
+      const overriding = matching.filter(({ rule }) => rule.overrides.includes(active.rule.id));
+      if (overriding.some(({ rule }) => rule.match.attributes.length === 0)) continue;
+      watches.push({
+        active,
+        series: isPerEndpoint(active.rule)
+          ? this.#open(active, endpoint, endpointValues(active.rule, endpoint), now)
+          : null,
+        attributeTests: active.rule.match.attributes,
+        overriddenBy: overriding.map(({ rule }) => rule.match.attributes),
+      });
+    }
+    this.#watches[endpoint.id] = watches;
+    return watches;
+  }
+
+  #attributeSeries(active: ActiveRule, observation: Observation, now: UnixMillis): WatchedSeries {
+    const values = active.rule.per.map((field) => fieldValue(field, observation));
+    const known = this.find(active.rule.id, values);
+    if (known !== undefined) return known;
+    const count = this.#attributeSeriesCount.get(active.rule.id) ?? 0;
+    if (count >= ATTRIBUTE_SERIES_MAX) {
+      return this.#open(
+        active,
+        observation.endpoint,
+        values.map(() => OVERFLOW_VALUE),
+        now,
+      );
+    }
+    this.#attributeSeriesCount.set(active.rule.id, count + 1);
+    return this.#open(active, observation.endpoint, values, now);
+  }
+
+  #open(active: ActiveRule, endpoint: Endpoint, values: readonly string[], now: UnixMillis): WatchedSeries {
+    const known = this.find(active.rule.id, values);
+    if (known !== undefined) return known;
+    const state = active.detector.createSeries(now, { isAuthenticationRoute: isAuthenticationRoute(endpoint.route) });
+    return this.add({ active, endpoint, values, state });
+  }
+}
+
+function newWatchedSeries(facts: SeriesFacts): WatchedSeries {
+  const fingerprint = fingerprintOf(seriesFields(facts.active.rule, facts.values));
+  return { ...facts, fingerprint, alert: null, examples: [], isHot: false, isChanged: false };
+}
+
+/** The `per` fields of a series with their values. */
+export function seriesFields(rule: Rule, values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(rule.per.map((field, index) => [field, values[index] ?? ""]));
+}
+
+function seriesKey(ruleId: string, values: readonly string[]): string {
+  return `${ruleId}\u0000${values.join("\u0000")}`;
+}
+
+function matchesEndpoint(rule: Rule, endpoint: Endpoint): boolean {
+  return rule.match.endpoint.every(({ field, accepts }) => accepts(endpointField(endpoint, field)));
+}
+
+function acceptsAll(tests: readonly FieldTest<string>[], observation: Observation): boolean {
+  return tests.every(({ field, accepts }) => accepts(observation.attribute(field) ?? ""));
+}
+
+function isOverridden({ overriddenBy }: Watch, observation: Observation): boolean {
+  return overriddenBy.some((tests) => acceptsAll(tests, observation));
+}
+
+function isPerEndpoint(rule: Rule): boolean {
+  return rule.per.every(isEndpointField);
+}
+
+function endpointValues(rule: Rule, endpoint: Endpoint): readonly string[] {
+  return rule.per.map((field) => (isEndpointField(field) ? endpointField(endpoint, field) : ""));
+}
+
+function fieldValue(field: string, observation: Observation): string {
+  if (isEndpointField(field)) return endpointField(observation.endpoint, field);
+  return observation.attribute(field) ?? "";
+}

@@ -1,0 +1,330 @@
+/**
+ * Joins the rooms of the core: bytes go in, marked bytes and effects come out.
+ *
+ * Two loops share one memory. `ingest` runs for every request and only counts and marks; `tick`
+ * judges and says what should happen next. Nothing in here reads a clock or waits: the same calls
+ * with the same arguments give the same results, which is what lets a test play a day in a second.
+ *
+ * The engine owns mutable tables. What is promised is determinism, and `checkpoint` with `restore`
+ * proves it: an engine that was stopped and restored decides as one that never stopped.
+ */
+import type { Alert, Effect } from "./alerts/alert.ts";
+import type { JudgeContext } from "./alerts/judge.ts";
+import { endIfOrphaned, endRuleless, judge, rememberExample } from "./alerts/judge.ts";
+import type { ActiveRule, Watch, WatchedSeries } from "./alerts/watch-table.ts";
+import { WatchTable } from "./alerts/watch-table.ts";
+import { Detector, needsTick } from "./detection/detector.ts";
+import type { SeriesSnapshot } from "./detection/snapshot.ts";
+import type { FailureMarks } from "./enrichment/enrich.ts";
+import { Enricher } from "./enrichment/enrich.ts";
+import { extractionKeys } from "./extraction/attribute-keys.ts";
+import { isAuthenticationRoute } from "./extraction/authentication-route.ts";
+import type { EndpointNames } from "./extraction/endpoint.ts";
+import { EndpointTable } from "./extraction/endpoint-table.ts";
+import type { Observation } from "./extraction/observation.ts";
+import { SpanExtractor } from "./extraction/span-extractor.ts";
+import { SpanEdits } from "./otlp/span-edits.ts";
+import type { SpanView } from "./otlp/span-view.ts";
+import { TraceScanner } from "./otlp/trace-scanner.ts";
+import { isFailure } from "./rules/failure-test.ts";
+import type { Rule, RuleSet } from "./rules/rule.ts";
+import { isEndpointField } from "./rules/rule.ts";
+import type { Instant, UnixMillis } from "./time.ts";
+
+export type EngineSettings = {
+  /** Secret of this installation: the same client keeps one fingerprint, and nobody else can compute it. */
+  readonly clientKey: readonly [number, number, number, number];
+  readonly endpointsPerServiceMax: number;
+  readonly endpointsMax: number;
+};
+
+/** What becomes of one request of spans. */
+export type IngestResult =
+  | { readonly kind: "malformed"; readonly message: string }
+  | {
+      readonly kind: "ingested";
+      readonly bytes: Uint8Array;
+      readonly spanCount: number;
+      readonly rejectedSpanCount: number;
+      readonly isUrgent: boolean;
+    };
+
+/** What one series has learned, with the names that find it again. */
+export type SeriesCheckpoint = {
+  readonly ruleId: string;
+  readonly per: readonly string[];
+  readonly values: readonly string[];
+  readonly endpoint: EndpointNames;
+  readonly state: SeriesSnapshot;
+};
+
+export class Engine {
+  readonly endpoints: EndpointTable;
+  readonly #settings: EngineSettings;
+  readonly #edits = new SpanEdits();
+  readonly #enricher = new Enricher();
+  readonly #hot = new Set<WatchedSeries>();
+  readonly #changed = new Set<WatchedSeries>();
+  #ruleSet: RuleSet;
+  #table: WatchTable;
+  #scanner: TraceScanner;
+  #extractor: SpanExtractor;
+  #now: UnixMillis = 0;
+  #isUrgent = false;
+
+  constructor(settings: EngineSettings, ruleSet: RuleSet) {
+    this.#settings = settings;
+    // Part of the secret, so that nobody can choose names that crowd one place of the table.
+    this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
+    this.#ruleSet = ruleSet;
+    this.#table = new WatchTable(activeRules(ruleSet));
+    [this.#scanner, this.#extractor] = this.#readers();
+  }
+
+  get ruleSet(): RuleSet {
+    return this.#ruleSet;
+  }
+
+  /** True while some series needs judging at every tick. */
+  get isHot(): boolean {
+    return this.#hot.size > 0;
+  }
+
+  series(): Iterable<WatchedSeries> {
+    return this.#table.series();
+  }
+
+  /** Counts and marks one OTLP export request. The argument stays the caller's and is not changed. */
+  ingest(bytes: Uint8Array, now: Instant): IngestResult {
+    this.#now = now.steady;
+    this.#isUrgent = false;
+    this.#edits.reset(bytes);
+    const scanned = this.#scanner.scan(bytes, this);
+    if (scanned.kind === "malformed") return scanned;
+    return {
+      kind: "ingested",
+      bytes: this.#edits.apply(),
+      spanCount: scanned.spanCount,
+      rejectedSpanCount: scanned.invalidSpanCount,
+      isUrgent: this.#isUrgent,
+    };
+  }
+
+  /** The scanner's door: called by `ingest` for each valid span, in order. */
+  span(view: SpanView): void {
+    const observation = this.#extractor.extract(view);
+    if (observation === null) return;
+    const marks = this.#count(observation);
+    this.#edits.append(view, this.#enricher.attributesFor(observation, marks));
+  }
+
+  invalidSpan(view: SpanView): void {
+    this.#edits.removeSpan(view);
+  }
+
+  /** Counts one recorded request. Returns whether a series has crossed its limit. */
+  observe(observation: Observation, now: Instant): boolean {
+    this.#now = now.steady;
+    this.#isUrgent = false;
+    this.#count(observation);
+    return this.#isUrgent;
+  }
+
+  /** Judges every series in doubt. The effects are to be carried out in order. */
+  tick(now: Instant): readonly Effect[] {
+    const context = this.#judgeContext(now);
+    const effects: Effect[] = [];
+    for (const series of this.#hot) {
+      effects.push(...judge(series, context));
+      const isQuiet = series.alert === null && !needsTick(series.state);
+      if (isQuiet) this.#cool(series);
+    }
+    return effects;
+  }
+
+  /** Takes another bundle. Series and alerts whose rule keeps its id and `per` go on as they are. */
+  replaceRules(ruleSet: RuleSet, now: Instant): readonly Effect[] {
+    const before = [...this.#table.series()];
+    const rules = activeRules(ruleSet);
+    this.#ruleSet = ruleSet;
+    const context = this.#judgeContext(now);
+    const effects: Effect[] = [];
+    const kept: WatchedSeries[] = [];
+    for (const series of before) {
+      effects.push(...endIfOrphaned(series, context));
+      const successor = rules.find(({ rule }) => rule.id === series.active.rule.id);
+      if (successor !== undefined && hasSameSeries(successor.rule, series.active.rule)) {
+        series.active = successor;
+        kept.push(series);
+      } else {
+        this.#hot.delete(series);
+        this.#changed.delete(series);
+      }
+    }
+    this.#table = new WatchTable(rules, kept);
+    [this.#scanner, this.#extractor] = this.#readers();
+    return effects;
+  }
+
+  /** What at most `limit` series have learned since they were last handed out. */
+  checkpoint(limit: number): readonly SeriesCheckpoint[] {
+    const checkpoints: SeriesCheckpoint[] = [];
+    for (const series of this.#changed) {
+      if (checkpoints.length >= limit) break;
+      this.#changed.delete(series);
+      series.isChanged = false;
+      checkpoints.push(checkpointOf(series));
+    }
+    return checkpoints;
+  }
+
+  /** Checkpoints that could not be kept: they will be handed out again. */
+  takeBack(checkpoints: readonly SeriesCheckpoint[]): void {
+    for (const { ruleId, values } of checkpoints) {
+      const series = this.#table.find(ruleId, values);
+      if (series !== undefined) this.#markChanged(series);
+    }
+  }
+
+  /** Goes on from what an earlier engine has learned. To be called before anything is ingested. */
+  restoreSeries(checkpoint: SeriesCheckpoint, now: Instant): "restored" | "rule_gone" | "unreadable" {
+    const active = this.#table.ruleById(checkpoint.ruleId);
+    if (active === undefined || !isSameList(active.rule.per, checkpoint.per)) return "rule_gone";
+    const endpoint = this.endpoints.intern(checkpoint.endpoint);
+    const state = active.detector.restore(checkpoint.state, now.steady);
+    if (state === undefined) return "unreadable";
+    const series = this.#table.add({ active, endpoint, values: checkpoint.values, state });
+    if (needsTick(series.state)) this.#heat(series);
+    return "restored";
+  }
+
+  /** Takes up the alerts that were open. Those whose rule is gone are resolved. */
+  restoreAlerts(alerts: readonly Alert[], now: Instant): readonly Effect[] {
+    const context = this.#judgeContext(now);
+    return alerts.flatMap((alert) => this.#restoreAlert(alert, context));
+  }
+
+  #restoreAlert(alert: Alert, context: JudgeContext): readonly Effect[] {
+    const active = this.#table.ruleById(alert.ruleId);
+    if (active === undefined) return endRuleless(alert, context);
+    const values = active.rule.per.map((field) => alert.labels[field] ?? "");
+    const series = this.#table.find(alert.ruleId, values) ?? this.#reopen(active, values, alert, context.now);
+    series.alert = alert;
+    this.#heat(series);
+    return endIfOrphaned(series, context);
+  }
+
+  /** The series of an alert whose checkpoint is missing: it begins anew, and the alert keeps its place. */
+  #reopen(active: ActiveRule, values: readonly string[], alert: Alert, now: Instant): WatchedSeries {
+    const endpoint = this.endpoints.intern(alert.endpoint);
+    const traits = { isAuthenticationRoute: isAuthenticationRoute(endpoint.route) };
+    return this.#table.add({ active, endpoint, values, state: active.detector.createSeries(now.steady, traits) });
+  }
+
+  /** Returns what a failed request is marked with, null for any other. */
+  #count(observation: Observation): FailureMarks | null {
+    let marks: FailureMarks | null = null;
+    for (const watch of this.#table.watchesOf(observation.endpoint, this.#now)) {
+      const series = this.#table.seriesOf(watch, observation, this.#now);
+      if (series === undefined) continue;
+      if (this.#observe(watch, series, observation)) marks ??= this.#marksOf(series);
+    }
+    return marks;
+  }
+
+  /** Returns whether the request counts as a failure for the rule. */
+  #observe(watch: Watch, series: WatchedSeries, observation: Observation): boolean {
+    const { rule, detector } = watch.active;
+    const { client, weight } = observation;
+    const isFailed = isFailure(rule.count, observation);
+    let needsJudging = false;
+    if (isFailed) {
+      needsJudging = detector.observeFailure(series.state, client, weight, this.#now);
+      rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
+    } else if (observation.outcome === "ok") {
+      needsJudging = detector.observeSuccess(series.state, client, weight, this.#now);
+    } else {
+      // Neither a success nor this rule's failure: a scanner's 404s must not thin out an attack.
+      return false;
+    }
+    if (needsJudging) {
+      this.#isUrgent = true;
+      this.#heat(series);
+    }
+    this.#markChanged(series);
+    return isFailed;
+  }
+
+  #marksOf(series: WatchedSeries): FailureMarks {
+    const reading = series.active.detector.reading(series.state, this.#now);
+    const isFiring = series.alert?.state === "firing";
+    return {
+      rate: reading.rate,
+      baseline: reading.usual,
+      deviation: reading.deviation,
+      alertId: isFiring ? (series.alert?.id ?? null) : null,
+    };
+  }
+
+  #markChanged(series: WatchedSeries): void {
+    if (series.isChanged) return;
+    series.isChanged = true;
+    this.#changed.add(series);
+  }
+
+  #heat(series: WatchedSeries): void {
+    if (series.isHot) return;
+    series.isHot = true;
+    this.#hot.add(series);
+  }
+
+  #cool(series: WatchedSeries): void {
+    series.isHot = false;
+    this.#hot.delete(series);
+  }
+
+  #judgeContext(now: Instant): JudgeContext {
+    const { budget } = this.#ruleSet;
+    return {
+      ruleSet: this.#ruleSet,
+      now,
+      detection: {
+        budgetFalsePages: budget.falsePages,
+        budgetPerMs: budget.perMs,
+        activeSeriesCount: this.#table.seriesCount,
+      },
+    };
+  }
+
+  #readers(): [TraceScanner, SpanExtractor] {
+    const keys = extractionKeys(attributeKeys(this.#ruleSet.rules));
+    const { clientKey } = this.#settings;
+    return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints })];
+  }
+}
+
+function activeRules({ rules }: RuleSet): readonly ActiveRule[] {
+  return rules.map(activeRule);
+}
+
+function activeRule(rule: Rule): ActiveRule {
+  return { rule, detector: new Detector(rule.detector, { windowMs: rule.windowMs }) };
+}
+
+/** Attributes that some rule matches on or groups by: the scanner picks up no others. */
+function attributeKeys(rules: readonly Rule[]): readonly string[] {
+  const keys = rules.flatMap(({ match, per }) => [...match.attributes.map(({ field }) => field), ...per]);
+  return [...new Set(keys)].filter((key) => !isEndpointField(key));
+}
+
+function hasSameSeries(left: Rule, right: Rule): boolean {
+  return isSameList(left.per, right.per);
+}
+
+function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((item, index) => item === right[index]);
+}
+
+function checkpointOf({ active: { rule, detector }, values, endpoint, state }: WatchedSeries): SeriesCheckpoint {
+  return { ruleId: rule.id, per: rule.per, values, endpoint, state: detector.snapshot(state) };
+}

@@ -1,0 +1,162 @@
+/**
+ * The running engine: rules, judgements, pages and memory, everything but the sockets.
+ *
+ * What it needs from outside arrives as interfaces, so that a simulation can play days in seconds,
+ * with a virtual clock, a store that fails and a PagerDuty that hangs, and crash it anywhere.
+ */
+import type { Alert, AlertEvent } from "../core/alerts/alert.ts";
+import type { EngineSettings, IngestResult } from "../core/engine.ts";
+import { Engine } from "../core/engine.ts";
+import type { RuleSet } from "../core/rules/rule.ts";
+import type { Instant } from "../core/time.ts";
+import { SECOND_MS } from "../core/time.ts";
+import type { LedgerStore } from "./alert-ledger.ts";
+import { AlertLedger } from "./alert-ledger.ts";
+import type { CheckpointStore } from "./checkpoints.ts";
+import { restoreCheckpoints, saveCheckpoints } from "./checkpoints.ts";
+import type { Sender } from "./delivery.ts";
+import { Delivery } from "./delivery.ts";
+import type { EffectParts } from "./effects.ts";
+import { carryOut } from "./effects.ts";
+import type { ServiceEvents } from "./events.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { LookResult, Refusal, RuleKeeper } from "./rule-keeper.ts";
+import type { Schedule } from "./schedule.ts";
+
+const CHECKPOINT_EVERY_MS = 30 * SECOND_MS;
+
+export interface AlertingStore extends LedgerStore {
+  readonly alerts: LedgerStore["alerts"] & { openAlerts(): readonly Alert[] };
+  readonly checkpoints: CheckpointStore;
+  readonly meta: { rememberSteady(at: number): void };
+}
+
+export type AlertingParts = {
+  readonly store: AlertingStore;
+  readonly rules: RuleKeeper;
+  readonly engine: EngineSettings;
+  readonly sender: (ledger: AlertLedger) => Sender;
+  readonly publish: (event: AlertEvent) => void;
+  readonly clock: { now(): Instant };
+  readonly schedule: Schedule;
+  readonly random: () => number;
+  readonly events: ServiceEvents;
+};
+
+export type AlertingStart =
+  | { readonly kind: "started"; readonly alerting: Alerting }
+  /** There never was a good rule bundle: nothing was started. */
+  | { readonly kind: "no_rules"; readonly refusal: Refusal };
+
+export class Alerting {
+  readonly engine: Engine;
+  readonly ledger: AlertLedger;
+  readonly delivery: Delivery;
+  readonly #parts: AlertingParts;
+  readonly #heartbeat: Heartbeat;
+  readonly #effectParts: EffectParts;
+  #checkpointDueAt = 0;
+
+  private constructor(parts: AlertingParts, ruleSet: RuleSet) {
+    const { clock, events, random, schedule, store } = parts;
+    this.#parts = parts;
+    this.engine = new Engine(parts.engine, ruleSet);
+    this.ledger = new AlertLedger(store, (error) => events.storeFailed(error));
+    this.delivery = new Delivery({
+      outbox: this.ledger,
+      sender: parts.sender(this.ledger),
+      observer: events,
+      now: () => clock.now().steady,
+      schedule,
+      random,
+    });
+    this.#heartbeat = new Heartbeat({ beat: () => this.#beat(), schedule });
+    this.#effectParts = {
+      ledger: this.ledger,
+      deliver: () => this.delivery.wake(),
+      publish: parts.publish,
+      onTransition: (transition) => events.transition(transition),
+    };
+  }
+
+  /** Takes up what the last run left: rules, baselines, open alerts, pages on their way. */
+  static start(parts: AlertingParts): AlertingStart {
+    const loaded = parts.rules.load();
+    if (loaded.kind === "none") return { kind: "no_rules", refusal: loaded.refusal };
+    const alerting = new Alerting(parts, parts.rules.active.ruleSet);
+    alerting.#resume();
+    return { kind: "started", alerting };
+  }
+
+  ingest(bytes: Uint8Array, now: Instant): IngestResult {
+    return this.engine.ingest(bytes, now);
+  }
+
+  /** Evidence is complete somewhere: judge as soon as the event loop is free. */
+  urge(): void {
+    this.#heartbeat.urge();
+  }
+
+  /** On a person's request: looks at the files even if they have not changed. */
+  reloadRules(origin: "signal" | "api"): LookResult {
+    return this.#parts.rules.look(origin);
+  }
+
+  /** Sends what can be sent within the deadline and remembers everything. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#parts.rules.stop();
+    this.#heartbeat.stop();
+    this.#judge();
+    await this.delivery.drain(deadlineMs);
+    this.#remember(this.#parts.clock.now());
+  }
+
+  #resume(): void {
+    const { clock, rules, store } = this.#parts;
+    const now = clock.now();
+    restoreCheckpoints(store.checkpoints, this.engine, now);
+    const effects = this.engine.restoreAlerts(store.alerts.openAlerts(), now);
+    this.delivery.start();
+    this.#carryOut(effects, now);
+    rules.watch((ruleSet) => this.#replaceRules(ruleSet));
+    this.#checkpointDueAt = now.steady + CHECKPOINT_EVERY_MS;
+    this.#heartbeat.start();
+  }
+
+  #replaceRules(ruleSet: RuleSet): void {
+    const now = this.#parts.clock.now();
+    this.#carryOut(this.engine.replaceRules(ruleSet, now), now);
+  }
+
+  #beat(): void {
+    try {
+      this.#judge();
+    } catch (error) {
+      this.#parts.events.tickFailed(error);
+    }
+  }
+
+  #judge(): void {
+    const now = this.#parts.clock.now();
+    const effects = this.engine.tick(now);
+    this.#carryOut(effects, now);
+    // An alert and the evidence behind it are remembered together: after a crash the one still fits the other.
+    if (effects.length > 0 || now.steady >= this.#checkpointDueAt) this.#remember(now);
+  }
+
+  #carryOut(effects: ReturnType<Engine["tick"]>, now: Instant): void {
+    carryOut(effects, { notifiers: this.engine.ruleSet.notifiers, now }, this.#effectParts);
+  }
+
+  #remember(now: Instant): void {
+    this.#checkpointDueAt = now.steady + CHECKPOINT_EVERY_MS;
+    const { events, store } = this.#parts;
+    try {
+      saveCheckpoints(store.checkpoints, this.engine);
+      store.meta.rememberSteady(now.steady);
+      if (!this.ledger.isBehind) events.storeWorks();
+    } catch (error) {
+      events.storeFailed(error);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The one door through which telemetry enters, whatever protocol brought it.
+ *
+ * A request is acknowledged once it is counted and safely queued. When there is no room it is turned
+ * away before anything is counted, so that the sender's second try is not a second sample. Should
+ * our own analysis fail, the request is forwarded as it came: watching must never cost anybody data.
+ */
+import { countItems } from "../core/otlp/signal-count.ts";
+import type { Signal, Verdict } from "../core/otlp/verdict.ts";
+import type { Instant } from "../core/time.ts";
+import type { Counter } from "./metrics.ts";
+import type { PipelineCounters } from "./pipeline-counters.ts";
+import { NO_EXPORTER } from "./pipeline-counters.ts";
+
+/** What intake needs of the engine. */
+export interface TraceIngest {
+  ingest(bytes: Uint8Array, now: Instant): IngestResult;
+}
+
+export type IngestResult =
+  | { readonly kind: "malformed"; readonly message: string }
+  | {
+      readonly kind: "ingested";
+      /** The request with marks added and invalid spans taken out; the same array when nothing changed. */
+      readonly bytes: Uint8Array;
+      readonly spanCount: number;
+      readonly rejectedSpanCount: number;
+      /** A series has crossed its limit: judge now instead of at the next beat. */
+      readonly isUrgent: boolean;
+    };
+
+/** The queue in front of the exporters. */
+export interface ForwardQueue {
+  hasRoomFor(byteCount: number): boolean;
+  /** Resolves when the batch is as safe as the configuration asks. */
+  append(batch: { readonly signal: Signal; readonly bytes: Uint8Array; readonly itemCount: number }): Promise<void>;
+}
+
+export type IntakeParts = {
+  readonly engine: TraceIngest;
+  /** null when no exporter is configured: everything is analysed and nothing is forwarded. */
+  readonly queue: ForwardQueue | null;
+  readonly counters: PipelineCounters;
+  readonly now: () => Instant;
+  /** Evidence is complete. Must only schedule, never judge in place. */
+  readonly onUrgent: () => void;
+  readonly analysisFailures: Counter;
+  readonly onAnalysisFailure: (error: unknown) => void;
+};
+
+export type Intake = (request: { readonly signal: Signal; readonly bytes: Uint8Array }) => Promise<Verdict>;
+
+/** Long enough for a full queue to make room, short enough for senders that give up after some seconds. */
+const RETRY_AFTER_MS = 1_000;
+
+const ACCEPTED: Verdict = { kind: "accepted" };
+
+export function createIntake(parts: IntakeParts): Intake {
+  return async ({ signal, bytes }) => {
+    if (parts.queue !== null && !parts.queue.hasRoomFor(bytes.length)) {
+      parts.counters.refused(signal, "overloaded").add(1);
+      return { kind: "retry", message: "the forwarding queue is full", retryAfterMs: RETRY_AFTER_MS };
+    }
+    const read = signal === "traces" ? readTraces(parts, bytes) : readOther(signal, bytes);
+    if (read.kind === "malformed") {
+      parts.counters.refused(signal, "malformed").add(1);
+      return { kind: "refused", reason: "malformed", message: read.message };
+    }
+    parts.counters.accepted(signal).add(read.itemCount);
+    await forward(parts, signal, read);
+    if (read.rejectedCount === 0) return ACCEPTED;
+    parts.counters.refused(signal, "invalid_id").add(read.rejectedCount);
+    return { kind: "partial", rejected: read.rejectedCount, message: invalidIdMessage(read.rejectedCount) };
+  };
+}
+
+type ReadRequest =
+  | { readonly kind: "malformed"; readonly message: string }
+  | { readonly kind: "read"; readonly bytes: Uint8Array; readonly itemCount: number; readonly rejectedCount: number };
+
+function readTraces(parts: IntakeParts, bytes: Uint8Array): ReadRequest {
+  try {
+    const result = parts.engine.ingest(bytes, parts.now());
+    if (result.kind === "malformed") return result;
+    if (result.isUrgent) parts.onUrgent();
+    const itemCount = result.spanCount - result.rejectedSpanCount;
+    return { kind: "read", bytes: result.bytes, itemCount, rejectedCount: result.rejectedSpanCount };
+  } catch (error) {
+    // Only a mistake of ours gets here, and the sender must not pay for it.
+    parts.analysisFailures.add(1);
+    parts.onAnalysisFailure(error);
+    return readOther("traces", bytes);
+  }
+}
+
+function readOther(signal: Signal, bytes: Uint8Array): ReadRequest {
+  const counted = countItems(signal, bytes);
+  if (counted.kind === "malformed") return counted;
+  return { kind: "read", bytes, itemCount: counted.itemCount, rejectedCount: 0 };
+}
+
+async function forward(
+  parts: IntakeParts,
+  signal: Signal,
+  batch: { readonly bytes: Uint8Array; readonly itemCount: number },
+): Promise<void> {
+  if (parts.queue === null) {
+    parts.counters.dropped(signal, NO_EXPORTER, "no_exporter").add(batch.itemCount);
+    return;
+  }
+  // An envelope without items says nothing, and senders should not create them (OTLP specification).
+  if (batch.itemCount === 0) return;
+  await parts.queue.append({ signal, bytes: batch.bytes, itemCount: batch.itemCount });
+}
+
+function invalidIdMessage(count: number): string {
+  return `${count} span(s) rejected: trace_id must be 16 bytes and span_id 8 bytes, neither all zero`;
+}

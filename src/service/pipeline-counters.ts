@@ -1,0 +1,72 @@
+/**
+ * The account of every item (span, data point, log record): nothing goes missing unseen.
+ *
+ * For each signal and each exporter, accepted = sent + queued + dropped, where dropped has a reason.
+ * Exporters are counted apart because one may be down for hours while another keeps up. What never
+ * got in is counted as refused, with its reason. Names follow the Collector's nouns.
+ */
+import type { Signal } from "../core/otlp/verdict.ts";
+import type { Counter, CounterFamily, MetricRegistry } from "./metrics.ts";
+
+/** Why an accepted item went no further. `no_exporter` is by choice: analysed and not forwarded. */
+export type DropReason = "no_exporter" | "queue_overflow" | "queue_expired" | "exporter_rejected" | "queue_corrupt";
+/** Why an item, or a whole request whose items cannot be counted, was turned away. */
+export type RefuseReason = "malformed" | "invalid_id" | "too_large" | "unauthenticated" | "overloaded";
+
+/** The name under which items are counted when no exporter is configured. */
+export const NO_EXPORTER = "none";
+
+export class PipelineCounters {
+  readonly #accepted: CounterFamily;
+  readonly #refused: CounterFamily;
+  readonly #sent: CounterFamily;
+  readonly #dropped: CounterFamily;
+
+  constructor(registry: MetricRegistry) {
+    const family = (name: string, help: string) => registry.counters({ name, help, unit: "{item}" });
+    this.#accepted = family("authspike_receiver_accepted_items", "Items that were taken in");
+    this.#refused = family("authspike_receiver_refused_items", "Items or whole requests turned away, by reason");
+    this.#sent = family("authspike_exporter_sent_items", "Items that an exporter's destination acknowledged");
+    this.#dropped = family("authspike_exporter_dropped_items", "Accepted items that an exporter gave up, by reason");
+  }
+
+  accepted(signal: Signal): Counter {
+    return this.#accepted.with({ signal });
+  }
+  refused(signal: Signal, reason: RefuseReason): Counter {
+    return this.#refused.with({ signal, reason });
+  }
+  sent(signal: Signal, exporter: string): Counter {
+    return this.#sent.with({ signal, exporter });
+  }
+  dropped(signal: Signal, exporter: string, reason: DropReason): Counter {
+    return this.#dropped.with({ signal, exporter, reason });
+  }
+
+  /** Sums over reasons; without an exporter name `sent` and `dropped` are sums over exporters. */
+  totals(signal: Signal, exporter?: string): PipelineTotals {
+    const ofExporter = exporter === undefined ? { signal } : { signal, exporter };
+    return {
+      accepted: sum(this.#accepted, { signal }),
+      refused: sum(this.#refused, { signal }),
+      sent: sum(this.#sent, ofExporter),
+      dropped: sum(this.#dropped, ofExporter),
+    };
+  }
+}
+
+export type PipelineTotals = {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly sent: number;
+  readonly dropped: number;
+};
+
+function sum(family: CounterFamily, wanted: Readonly<Record<string, string>>): number {
+  const entries = Object.entries(wanted);
+  let total = 0;
+  for (const counter of family) {
+    if (entries.every(([name, value]) => counter.labels[name] === value)) total += counter.value;
+  }
+  return total;
+}
