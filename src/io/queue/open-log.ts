@@ -1,0 +1,90 @@
+/**
+ * Opens one signal's log with the readers of all exporters, and finds out where each goes on.
+ */
+import { mkdir, readdir, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Signal } from "../../core/otlp/verdict.ts";
+import { CursorFile } from "./cursor-file.ts";
+import type { DiskHealth } from "./disk-health.ts";
+import { QueueReader } from "./queue-reader.ts";
+import type { ForwardAccount, QueueParts, QueueSettings } from "./queue-settings.ts";
+import { createSegmentFile } from "./segment-file.ts";
+import { SegmentStore } from "./segment-store.ts";
+import { SignalLog } from "./signal-log.ts";
+
+/** Small against what is kept, so that dropping one loses little; large against a batch. */
+const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
+/** At least this many segments make up the bound. */
+const SEGMENTS_MIN = 16;
+
+const CURSOR_SUFFIX = ".cursor";
+
+export type OpenParts = QueueParts & {
+  readonly signal: Signal;
+  readonly health: DiskHealth;
+  readonly onCommitted: (log: SignalLog) => Promise<void>;
+};
+
+export type OpenedLog = { readonly log: SignalLog; readonly readers: readonly QueueReader[] };
+
+export async function openLog(settings: QueueSettings, parts: OpenParts, account: ForwardAccount): Promise<OpenedLog> {
+  const directory = settings.directory === null ? null : join(settings.directory, parts.signal);
+  const cursors = directory === null ? new Map<string, CursorFile>() : await openCursors(directory, parts);
+  const store = directory === null ? null : await openStore(directory, settings, parts);
+  const endOffset = Math.max(store?.endOffset ?? 0, ...storedOffsets(cursors));
+  const { signal, health, now } = parts;
+  const log: SignalLog = new SignalLog(
+    { signal, store, health, now, onCommitted: () => parts.onCommitted(log) },
+    endOffset,
+  );
+  const readers = parts.exporters.map((exporter) => {
+    const cursor = cursors.get(exporter) ?? null;
+    const readerParts = { ...parts, exporter, log, cursor, account, maxAgeMs: settings.maxAgeMs };
+    return new QueueReader(readerParts, firstOffset(cursor, log));
+  });
+  log.trim();
+  return { log, readers };
+}
+
+function openStore(directory: string, settings: QueueSettings, parts: OpenParts): Promise<SegmentStore> {
+  return SegmentStore.open({
+    directory,
+    createFile: parts.createFile ?? createSegmentFile,
+    segmentMaxBytes: Math.min(SEGMENT_MAX_BYTES, settings.maxBytes / SEGMENTS_MIN),
+    fsync: settings.fsync,
+  });
+}
+
+async function openCursors(directory: string, parts: OpenParts): Promise<Map<string, CursorFile>> {
+  await mkdir(directory, { recursive: true });
+  const cursors = new Map<string, CursorFile>();
+  for (const exporter of parts.exporters) cursors.set(exporter, CursorFile.open(join(directory, cursorName(exporter))));
+  const wanted = new Set(parts.exporters.map(cursorName));
+  for (const name of await readdir(directory)) {
+    if (!name.endsWith(CURSOR_SUFFIX) || wanted.has(name)) continue;
+    // Kept, it would hold back the removal of segments for good.
+    await unlink(join(directory, name));
+    const exporter = decodeURIComponent(name.slice(0, -CURSOR_SUFFIX.length));
+    parts.onTrouble({ kind: "exporter_removed", exporter, signal: parts.signal });
+  }
+  return cursors;
+}
+
+function cursorName(exporter: string): string {
+  return `${encodeURIComponent(exporter)}${CURSOR_SUFFIX}`;
+}
+
+function storedOffsets(cursors: ReadonlyMap<string, CursorFile>): readonly number[] {
+  return [...cursors.values()].map(({ stored }) => (stored.kind === "at" ? stored.offset : 0));
+}
+
+function firstOffset(cursor: CursorFile | null, log: SignalLog): number {
+  switch (cursor?.stored.kind) {
+    case "at":
+      return cursor.stored.offset;
+    case "unreadable":
+      return log.store?.segments[0]?.firstOffset ?? log.endOffset;
+    default:
+      return log.endOffset;
+  }
+}
