@@ -7,15 +7,18 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonToProtobuf } from "../../core/otlp/json-to-protobuf.ts";
-import type { RefusalReason, Signal, Verdict } from "../../core/otlp/verdict.ts";
+import type { Signal, Verdict } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
+import type { ByteBudget, Collected } from "./collect-bytes.ts";
+import { collectBytes } from "./collect-bytes.ts";
 import type { CorsPolicy } from "./cors.ts";
-import type { ExportDoor } from "./export-door.ts";
-import { knock } from "./export-door.ts";
-import { readBody } from "./read-body.ts";
+import type { ExportDoor, Refusal } from "./export-door.ts";
+import { CROWDED, knock, malformed, tooLarge } from "./export-door.ts";
 import { httpReply } from "./reply.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readHead } from "./request-head.ts";
+import type { Unpacked } from "./unpack.ts";
+import { unpack } from "./unpack.ts";
 
 /** What all requests of one receiver share. */
 export type ExchangeParts = {
@@ -23,6 +26,7 @@ export type ExchangeParts = {
   readonly mayEnter: AuthorizationCheck;
   readonly cors: CorsPolicy;
   readonly maxRequestBytes: number;
+  readonly budget: ByteBudget;
 };
 
 type ExportHead = Extract<RequestHead, { kind: "export" }>;
@@ -38,7 +42,7 @@ export async function exchange(
   response.on("error", ignore);
   const head = readHead(request, parts.mayEnter);
   if (head.kind === "preflight") return answerPreflight(parts, request, response);
-  const verdict = head.kind === "refused" ? refuse(parts, head, head) : await judge(parts, head, request);
+  const verdict = head.kind === "refused" ? refuse(parts, head, head.refusal) : await judge(parts, head, request);
   if (verdict === null) return;
   const { statusCode, headers, body } = httpReply(verdict, head.signal, head.encoding);
   response.writeHead(statusCode, { ...parts.cors.headersFor(request.headers.origin), ...headers }).end(body);
@@ -51,38 +55,44 @@ function answerPreflight(parts: ExchangeParts, request: IncomingMessage, respons
 
 /** null when the sender has gone away and nobody is left to answer. */
 async function judge(parts: ExchangeParts, head: ExportHead, request: IncomingMessage): Promise<Verdict | null> {
-  const body = await readBody(request, head.contentEncoding, parts.maxRequestBytes);
+  const body = await readBody(parts, head, request);
   switch (body.kind) {
     case "read":
       return handOver(parts, head, body.bytes, peerOf(request));
-    case "too_large": {
-      const message = `a request may have ${parts.maxRequestBytes} bytes, packed and unpacked`;
-      return refuse(parts, head, { reason: "too_large", message });
-    }
+    case "too_large":
+      return refuse(parts, head, tooLarge(parts.maxRequestBytes));
     case "corrupt":
-      return refuse(parts, head, { reason: "malformed", message: body.message });
+      return refuse(parts, head, malformed(body.message));
+    case "crowded":
+      return CROWDED;
     case "aborted":
       return null;
   }
 }
 
-async function handOver(parts: ExchangeParts, head: ExportHead, body: Uint8Array, peer: string): Promise<Verdict> {
-  if (head.encoding === "protobuf") return knock(parts.door, { signal: head.signal, bytes: body, peer });
-  // The specification wants an empty request taken, and an empty body is no JSON text.
-  const transcoded = jsonToProtobuf(head.signal, body.length === 0 ? "{}" : body);
-  if (transcoded.kind === "malformed") {
-    return refuse(parts, head, { reason: "malformed", message: transcoded.message });
-  }
-  return knock(parts.door, { signal: head.signal, bytes: transcoded.bytes, peer });
+async function readBody(
+  { maxRequestBytes, budget }: ExchangeParts,
+  { contentEncoding }: ExportHead,
+  request: IncomingMessage,
+): Promise<Collected | Unpacked> {
+  if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) return { kind: "too_large" };
+  const body = await collectBytes(request, maxRequestBytes, budget);
+  if (body.kind !== "read" || contentEncoding === "identity") return body;
+  return unpack(body.bytes, contentEncoding, maxRequestBytes);
 }
 
-function refuse(
-  parts: ExchangeParts,
-  head: { readonly signal: Signal | null },
-  { reason, message }: { readonly reason: RefusalReason; readonly message: string },
-): Verdict {
-  parts.door.onRefused(head.signal, reason);
-  return { kind: "refused", reason, message };
+async function handOver(parts: ExchangeParts, head: ExportHead, body: Uint8Array, peer: string): Promise<Verdict> {
+  const { signal, encoding } = head;
+  if (encoding === "protobuf") return knock(parts.door, { signal, bytes: body, peer });
+  // The specification wants an empty request taken, and an empty body is no JSON text.
+  const transcoded = jsonToProtobuf(signal, body.length === 0 ? "{}" : body);
+  if (transcoded.kind === "malformed") return refuse(parts, head, malformed(transcoded.message));
+  return knock(parts.door, { signal, bytes: transcoded.bytes, peer });
+}
+
+function refuse(parts: ExchangeParts, head: { readonly signal: Signal | null }, refusal: Refusal): Verdict {
+  parts.door.onRefused(head.signal, refusal.reason);
+  return refusal;
 }
 
 function peerOf({ socket }: IncomingMessage): string {

@@ -20,8 +20,6 @@ export type ExportDoor = {
   readonly onFailure: (error: unknown) => void;
 };
 
-const TRY_AGAIN: Verdict = { kind: "retry", message: "internal error", retryAfterMs: 1000 };
-
 /** A fault of ours costs its sender a retry and never the process: the sender would come back with it. */
 export async function knock(door: ExportDoor, request: ExportRequest): Promise<Verdict> {
   try {
@@ -30,4 +28,26 @@ export async function knock(door: ExportDoor, request: ExportRequest): Promise<V
     door.onFailure(error);
     return TRY_AGAIN;
   }
+}
+
+const TRY_AGAIN: Verdict = { kind: "retry", message: "internal error", retryAfterMs: 1000 };
+
+/** What all requests under way take together has reached its bound. */
+export const CROWDED: Verdict = { kind: "retry", message: "too many requests are under way", retryAfterMs: 1000 };
+
+export type Refusal = Extract<Verdict, { readonly kind: "refused" }>;
+
+export const UNAUTHENTICATED: Refusal = {
+  kind: "refused",
+  reason: "unauthenticated",
+  message: "a valid bearer token is required",
+};
+
+export function tooLarge(maxRequestBytes: number): Refusal {
+  const message = `a request may have ${maxRequestBytes} bytes, packed and unpacked`;
+  return { kind: "refused", reason: "too_large", message };
+}
+
+export function malformed(message: string): Refusal {
+  return { kind: "refused", reason: "malformed", message };
 }

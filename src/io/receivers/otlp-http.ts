@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { TlsOptions } from "node:tls";
 import { acceptBearerTokens } from "./bearer-tokens.ts";
+import { ByteBudget, UNDER_WAY_MAX_BYTES } from "./collect-bytes.ts";
 import { corsPolicy } from "./cors.ts";
 import type { ExchangeParts } from "./exchange.ts";
 import { exchange } from "./exchange.ts";
@@ -48,6 +49,7 @@ export class OtlpHttpReceiver {
       mayEnter: acceptBearerTokens(settings.bearerTokens),
       cors: corsPolicy(settings.cors),
       maxRequestBytes: settings.maxRequestBytes,
+      budget: new ByteBudget(UNDER_WAY_MAX_BYTES),
     };
     const { servers, address } = await listen(settings, () => makeServer(tls, parts));
     return new OtlpHttpReceiver(address, servers);

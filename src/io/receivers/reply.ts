@@ -4,12 +4,12 @@
  * Senders act on the code alone, so the codes say one thing: may the same bytes be sent again? Over
  * HTTP the whole answer, errors too, is in the encoding of the request (OTLP specification).
  */
-import { status as grpcCode } from "@grpc/grpc-js";
 import { assert, assertNever } from "../../core/assert.ts";
 import { encodeMessage } from "../../core/otlp/json-to-protobuf.ts";
 import type { MessageTable } from "../../core/otlp/message-table.ts";
 import { BAD_REQUEST, EXPORT_RESPONSES, RETRY_INFO, RPC_STATUS } from "../../core/otlp/message-tables.ts";
 import type { RefusalReason, Signal, Verdict } from "../../core/otlp/verdict.ts";
+import { grpcCode } from "./grpc-code.ts";
 
 export type Encoding = "protobuf" | "json";
 
@@ -20,12 +20,12 @@ export type HttpReply = {
 };
 
 export type GrpcReply =
-  | { readonly kind: "ok"; readonly body: Buffer }
-  /** `details` is a google.rpc.Status for `grpc-status-details-bin`. */
-  | { readonly kind: "error"; readonly code: number; readonly message: string; readonly details: Buffer };
+  | { readonly kind: "ok"; readonly body: Uint8Array }
+  /** `details` is a google.rpc.Status, for `grpc-status-details-bin`. */
+  | { readonly kind: "error"; readonly code: number; readonly message: string; readonly details: Buffer | null };
 
-/** An answer may have 4 MiB; a message that helps is far shorter. */
-const MESSAGE_MAX_CHARACTERS = 2000;
+/** Over gRPC the message travels in headers, three times, and some clients take 8 KiB of those. */
+const MESSAGE_MAX_CHARACTERS = 1000;
 
 const refusalCodes: Readonly<Record<RefusalReason, { readonly http: number; readonly grpc: number }>> = {
   malformed: { http: 400, grpc: grpcCode.INVALID_ARGUMENT },
@@ -50,7 +50,7 @@ const contentTypes: Readonly<Record<Encoding, string>> = {
   json: "application/json",
 };
 
-/** The signal may be null for refusals: only answers of success differ by signal. */
+/** The signal may be null for what is not a success: only those answers differ by signal. */
 export function httpReply(verdict: Verdict, signal: Signal | null, encoding: Encoding): HttpReply {
   switch (verdict.kind) {
     case "accepted":
@@ -70,19 +70,24 @@ export function httpReply(verdict: Verdict, signal: Signal | null, encoding: Enc
   }
 }
 
-export function grpcReply(verdict: Verdict, signal: Signal): GrpcReply {
+export function grpcReply(verdict: Verdict, signal: Signal | null): GrpcReply {
   switch (verdict.kind) {
     case "accepted":
       return acceptedGrpcReply;
     case "partial":
-      return { kind: "ok", body: asBuffer(partialResponse(verdict, signal, "protobuf")) };
+      return { kind: "ok", body: partialResponse(verdict, signal, "protobuf") };
     case "retry":
-      return grpcError(retryStatus(verdict));
+      return detailedGrpcError(retryStatus(verdict));
     case "refused":
-      return grpcError(refusalStatus(verdict));
+      return detailedGrpcError(refusalStatus(verdict));
     default:
       return assertNever(verdict);
   }
+}
+
+/** An error that says no more than its code and message. */
+export function grpcError({ code, message }: { readonly code: number; readonly message: string }): GrpcReply {
+  return { kind: "error", code, message: message.slice(0, MESSAGE_MAX_CHARACTERS), details: null };
 }
 
 // An empty response, with partial_success unset, means that everything was taken.
@@ -132,7 +137,8 @@ function refusalStatus({ reason, message }: Extract<Verdict, { kind: "refused" }
   };
 }
 
-function grpcError(status: RpcStatus): GrpcReply {
+function detailedGrpcError(status: RpcStatus): GrpcReply {
+  if (status.detail === null) return grpcError(status);
   const details = asBuffer(rpcStatus(status, "protobuf"));
   return { kind: "error", code: status.code, message: status.message, details };
 }

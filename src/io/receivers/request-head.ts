@@ -2,10 +2,14 @@
  * What an OTLP/HTTP request's first line and headers say, or why it is refused on their account.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import type { RefusalReason, Signal } from "../../core/otlp/verdict.ts";
+import type { Signal } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
-import type { ContentEncoding } from "./read-body.ts";
+import type { Refusal } from "./export-door.ts";
+import { UNAUTHENTICATED } from "./export-door.ts";
 import type { Encoding } from "./reply.ts";
+import type { PackedFormat } from "./unpack.ts";
+
+export type ContentEncoding = PackedFormat | "identity";
 
 export type RequestHead =
   | {
@@ -20,8 +24,7 @@ export type RequestHead =
       readonly signal: Signal | null;
       /** In which the refusal is told; JSON when the request is in neither, as a person reads that. */
       readonly encoding: Encoding;
-      readonly reason: RefusalReason;
-      readonly message: string;
+      readonly refusal: Refusal;
     };
 
 type RequestLine = {
@@ -55,23 +58,39 @@ export function readHead(request: RequestLine, mayEnter: AuthorizationCheck): Re
   const path = pathOf(request.url ?? "");
   const signal = signalByPath.get(path) ?? null;
   const encoding = encodingByMediaType.get(mediaType(headers["content-type"]));
-  const refused = (reason: RefusalReason, message: string): RequestHead => {
-    return { kind: "refused", signal, encoding: encoding ?? "json", reason, message };
+  const refused = (refusal: Refusal): RequestHead => {
+    return { kind: "refused", signal, encoding: encoding ?? "json", refusal };
   };
 
-  if (signal === null) return refused("not_found", `nothing is served at ${path}; send to ${pathList}`);
+  if (signal === null) return refused(notFound(path));
   if (method === "OPTIONS") return { kind: "preflight" };
-  if (method !== "POST") return refused("method_not_allowed", `${path} takes POST only`);
-  if (!mayEnter(headers.authorization)) return refused("unauthenticated", "a valid bearer token is required");
-  if (encoding === undefined) return refused("unsupported_media_type", contentTypeMessage);
+  if (method !== "POST") return refused(WRONG_METHOD);
+  if (!mayEnter(headers.authorization)) return refused(UNAUTHENTICATED);
+  if (encoding === undefined) return refused(WRONG_MEDIA_TYPE);
   const contentEncoding = contentEncodings.get((headers["content-encoding"] ?? "").trim().toLowerCase());
-  if (contentEncoding === undefined) return refused("unsupported_encoding", contentEncodingMessage);
+  if (contentEncoding === undefined) return refused(WRONG_ENCODING);
   return { kind: "export", signal, encoding, contentEncoding };
 }
 
-const pathList = [...signalByPath.keys()].join(", ");
-const contentTypeMessage = "Content-Type must be application/x-protobuf or application/json";
-const contentEncodingMessage = "Content-Encoding must be gzip, zstd or identity";
+function notFound(path: string): Refusal {
+  const served = [...signalByPath.keys()].join(", ");
+  return { kind: "refused", reason: "not_found", message: `nothing is served at ${path}; send to ${served}` };
+}
+
+const WRONG_METHOD: Refusal = { kind: "refused", reason: "method_not_allowed", message: "telemetry is sent with POST" };
+
+const WRONG_MEDIA_TYPE: Refusal = {
+  kind: "refused",
+  reason: "unsupported_media_type",
+  message: "Content-Type must be application/x-protobuf or application/json",
+};
+
+const WRONG_ENCODING: Refusal = {
+  kind: "refused",
+  reason: "unsupported_encoding",
+  message: "Content-Encoding must be gzip, zstd or identity",
+};
+
 const LONGEST_SHOWN_PATH = 100;
 
 function pathOf(url: string): string {

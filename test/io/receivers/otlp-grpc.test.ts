@@ -141,7 +141,8 @@ describe("refusing over gRPC", () => {
   });
 
   test("a message over the limit is RESOURCE_EXHAUSTED without RetryInfo, packed or not", async () => {
-    await using receiver = await OtlpGrpcReceiver.start(someSettings({ maxRequestBytes: 1000 }), new RecordingDoor());
+    const door = new RecordingDoor();
+    await using receiver = await OtlpGrpcReceiver.start(someSettings({ maxRequestBytes: 1000 }), door);
     using client = new RawGrpcClient(receiver.address.port);
     const error = errorOf(await client.call(EXPORT_TRACES, new Uint8Array(2000)));
     assert.equal(error.code, status.RESOURCE_EXHAUSTED);
@@ -150,7 +151,50 @@ describe("refusing over gRPC", () => {
     const packed = gzipSync(Buffer.alloc(100_000));
     assert.ok(packed.length < 1000);
     assert.equal(await rawGrpcStatus(receiver.address.port, frame(packed, "packed")), status.RESOURCE_EXHAUSTED);
-    assert.equal((await client.call(EXPORT_TRACES, new Uint8Array(500))).kind, "ok");
+    assert.equal((await client.call(EXPORT_TRACES, new Uint8Array(1000))).kind, "ok");
+    assert.deepEqual(door.refusals, ["traces too_large", "traces too_large"]);
+  });
+
+  test("a message far over the limit does not cost the caller its answer, nor the connection", async () => {
+    await using receiver = await OtlpGrpcReceiver.start(someSettings({ maxRequestBytes: 1000 }), new RecordingDoor());
+    using client = new RawGrpcClient(receiver.address.port);
+    const large = new Uint8Array(20_000_000);
+    const answers = await Promise.all(
+      [large, new Uint8Array(10), large].map((body) => client.call(EXPORT_TRACES, body)),
+    );
+    assert.deepEqual(
+      answers.map((answer) => (answer.kind === "ok" ? 0 : answer.code)),
+      [status.RESOURCE_EXHAUSTED, 0, status.RESOURCE_EXHAUSTED],
+    );
+  });
+
+  test("what is no proper message is INTERNAL and says why", async () => {
+    await using receiver = await OtlpGrpcReceiver.start(someSettings(), new RecordingDoor());
+    const { port } = receiver.address;
+    const damaged = gzipSync("telemetry").subarray(0, 12);
+    assert.equal(await rawGrpcStatus(port, frame(damaged, "packed")), status.INTERNAL);
+    assert.equal(await rawGrpcStatus(port, Buffer.alloc(0)), status.INTERNAL);
+    assert.equal(await rawGrpcStatus(port, frame(traceRequest("a"), "plain").subarray(0, 7)), status.INTERNAL);
+    const two = Buffer.concat([frame(traceRequest("a"), "plain"), frame(traceRequest("b"), "plain")]);
+    assert.equal(await rawGrpcStatus(port, two), status.INTERNAL);
+    assert.equal(await rawGrpcStatus(port, frame(gzipSync(traceRequest("a")), "packed")), status.OK);
+  });
+
+  test("a packing that is not known is UNIMPLEMENTED, another protocol is HTTP 415", async () => {
+    await using receiver = await OtlpGrpcReceiver.start(someSettings(), new RecordingDoor());
+    const { port } = receiver.address;
+    const message = frame(traceRequest("a"), "packed");
+    assert.equal(await rawGrpcStatus(port, message, { "grpc-encoding": "snappy" }), status.UNIMPLEMENTED);
+    assert.equal(await rawGrpcStatus(port, message, { "content-type": "application/json" }), "http 415");
+  });
+
+  test("a message in any language reaches the caller", async () => {
+    const door = new RecordingDoor();
+    const message = "100 % falsch: Größe ungültig \u{1f512}\ud800";
+    door.verdict = { kind: "refused", reason: "malformed", message };
+    await using receiver = await OtlpGrpcReceiver.start(someSettings(), door);
+    using client = new RawGrpcClient(receiver.address.port);
+    assert.equal(errorOf(await client.call(EXPORT_TRACES, new Uint8Array())).details, message.toWellFormed());
   });
 
   test("an unknown method is UNIMPLEMENTED", async () => {
@@ -161,28 +205,30 @@ describe("refusing over gRPC", () => {
   });
 });
 
-/** Sends one message by hand over HTTP/2 and returns the grpc-status of the answer. */
-async function rawGrpcStatus(port: number, message: Buffer): Promise<number> {
+/** Sends one message by hand over HTTP/2 and returns the grpc-status of the answer, else the HTTP status. */
+async function rawGrpcStatus(port: number, message: Buffer, headers: object = {}): Promise<number | string> {
   const session = connectHttp2(`http://127.0.0.1:${port}`);
-  const headers = { ":method": "POST", ":path": EXPORT_TRACES, "content-type": "application/grpc", te: "trailers" };
-  const stream = session.request({ ...headers, "grpc-encoding": "gzip" });
-  const { promise, resolve } = Promise.withResolvers<number>();
+  const usual = { "content-type": "application/grpc", te: "trailers", "grpc-encoding": "gzip" };
+  const stream = session.request({ ":method": "POST", ":path": EXPORT_TRACES, ...usual, ...headers });
+  const { promise, resolve } = Promise.withResolvers<number | string>();
   stream.on("response", (answer) => {
+    if (answer[":status"] !== 200) resolve(`http ${answer[":status"]}`);
     if (answer["grpc-status"] !== undefined) resolve(Number(answer["grpc-status"]));
   });
   stream.on("trailers", (trailers) => resolve(Number(trailers["grpc-status"])));
+  stream.on("error", () => {});
   stream.resume();
   stream.end(message);
-  const grpcStatus = await promise;
+  const outcome = await promise;
   session.destroy();
-  return grpcStatus;
+  return outcome;
 }
 
 describe("health over gRPC", () => {
   const path = "/grpc.health.v1.Health/Check";
 
-  test("is SERVING for the server and each service, and NOT_FOUND for others", async () => {
-    await using receiver = await OtlpGrpcReceiver.start(someSettings(), new RecordingDoor());
+  test("is SERVING for the server and each service, and NOT_FOUND for others, without a token", async () => {
+    await using receiver = await OtlpGrpcReceiver.start(someSettings({ bearerTokens: ["t"] }), new RecordingDoor());
     using client = new RawGrpcClient(receiver.address.port);
     const asking = (service: string) => Buffer.concat([Buffer.from([0x0a, service.length]), Buffer.from(service)]);
     const serving = { kind: "ok", body: Buffer.from([8, 1]) };

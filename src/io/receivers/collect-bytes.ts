@@ -1,0 +1,66 @@
+/**
+ * Takes all that a stream brings, within two bounds: one for the request, one for all requests that
+ * a receiver is in the middle of, which many slow senders together could otherwise overrun.
+ */
+import type { Readable } from "node:stream";
+
+export type Collected =
+  | { readonly kind: "read"; readonly bytes: Uint8Array }
+  | { readonly kind: "too_large" }
+  /** All requests under way together have reached their bound. */
+  | { readonly kind: "crowded" }
+  /** The sender went away: nobody is left to answer. */
+  | { readonly kind: "aborted" };
+
+/** Bytes of requests under way that one receiver holds at most: eight of the largest, thousands of usual ones. */
+export const UNDER_WAY_MAX_BYTES = 512 * 1024 * 1024;
+
+export class ByteBudget {
+  #left: number;
+
+  constructor(maxBytes: number) {
+    this.#left = maxBytes;
+  }
+
+  tryTake(byteCount: number): boolean {
+    if (byteCount > this.#left) return false;
+    this.#left -= byteCount;
+    return true;
+  }
+
+  giveBack(byteCount: number): void {
+    this.#left += byteCount;
+  }
+}
+
+/**
+ * Listens by hand: an async iterator would destroy the connection when left early. What comes after
+ * a body was given up is thrown away, because the stream keeps flowing with nobody listening. The
+ * caller keeps an error listener on the stream: a reset can come at any time.
+ */
+export function collectBytes(stream: Readable, maxBytes: number, budget: ByteBudget): Promise<Collected> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let byteCount = 0;
+    const finish = (collected: Collected) => {
+      stream.off("data", onData).off("end", onEnd).off("close", onAborted);
+      budget.giveBack(byteCount);
+      resolve(collected);
+    };
+    const onData = (chunk: Buffer) => {
+      if (byteCount + chunk.length > maxBytes) return finish({ kind: "too_large" });
+      if (!budget.tryTake(chunk.length)) return finish({ kind: "crowded" });
+      byteCount += chunk.length;
+      chunks.push(chunk);
+    };
+    const onEnd = () => finish({ kind: "read", bytes: joined(chunks, byteCount) });
+    const onAborted = () => finish({ kind: "aborted" });
+    stream.on("data", onData).on("end", onEnd).on("close", onAborted);
+  });
+}
+
+/** One chunk is passed on as it is: it already belongs to this request alone. */
+function joined(chunks: readonly Buffer[], byteCount: number): Uint8Array {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, byteCount);
+}
