@@ -39,6 +39,7 @@ export type Baseline = {
   /** Variance of failure counts over that of independent requests: people retry. */
   clusterFactor: number;
   readonly clusterWindow: Stretch;
+  readonly clusterWindowBefore: Stretch;
   /** Variance of the level over hours, on the log-odds scale. */
   wander: number;
   wanderWindowCount: number;
@@ -58,6 +59,7 @@ const MATURE_AGE_MS = 20 * MINUTE_MS;
 const CLUSTER_EXPECTED_MIN = 1;
 const CLUSTER_EXPECTED_MAX = 25;
 const CLUSTER_FACTOR_MAX = 9;
+const CLUSTER_SURPRISE_MAX = 100;
 const CLUSTER_GAIN = 1 / 100;
 
 const WANDER_EXPECTED_MIN = 12;
@@ -66,7 +68,7 @@ const WANDER_WINDOW_MAX_MS = 5 * MINUTE_MS;
 const WANDER_PRIOR = 0.2 ** 2;
 /** The estimate may fall below 0, or it would be biased upwards; but not so far that wander starts in debt. */
 const WANDER_MIN = -0.01;
-const WANDER_PRIOR_WINDOWS = 10;
+const WANDER_PRIOR_WINDOWS = 50;
 const WANDER_MEMORY_WINDOWS = 500;
 
 export function emptyStretch(): Stretch {
@@ -99,6 +101,7 @@ export function createBaseline(past: {
     memoryRate: past.requestsPerSecond,
     clusterFactor: 1,
     clusterWindow: emptyStretch(),
+    clusterWindowBefore: emptyStretch(),
     wander: WANDER_PRIOR,
     wanderWindowCount: 0,
     wanderWindow: emptyStretch(),
@@ -166,7 +169,7 @@ function learnRatio(
   stretch: Stretch,
   limits: { readonly guardRatio: number; readonly memoryMs: number },
 ): void {
-  const trials = stretch.successes + stretch.discountedFailures;
+  const trials = trialsOf(stretch);
   if (trials <= 0) return;
   const learned = cappedFailures(stretch, trials, limits.guardRatio);
   const learnedShare = stretch.discountedFailures > 0 ? learned / stretch.discountedFailures : 0;
@@ -199,25 +202,31 @@ function raiseLevelSlowly(baseline: Baseline, elapsedMs: number): void {
   baseline.level = Math.min(estimate, baseline.levelCeiling);
 }
 
+/**
+ * Compares each window with the one before it, not with the level: a ratio that drifts would look
+ * like clustering, and what it explains away as chance is then missing from the wander.
+ */
 function learnClustering(baseline: Baseline, stretch: Stretch): void {
-  const window = baseline.clusterWindow;
-  add(window, stretch);
-  const trials = window.successes + window.discountedFailures;
+  const { clusterWindow: window, clusterWindowBefore: before } = baseline;
+  addStretch(window, stretch);
   const ratio = logistic(baseline.level);
-  const expected = trials * ratio;
+  const expected = ratio * trialsOf(window);
   if (expected < CLUSTER_EXPECTED_MIN) return;
-  if (expected <= CLUSTER_EXPECTED_MAX) {
-    const surprise = (window.discountedFailures - expected) ** 2 / (expected * (1 - ratio));
-    const smoothed = baseline.clusterFactor + CLUSTER_GAIN * (Math.min(surprise, 100) - baseline.clusterFactor);
+  if (trialsOf(before) > 0 && expected <= CLUSTER_EXPECTED_MAX) {
+    const difference = window.discountedFailures / trialsOf(window) - before.discountedFailures / trialsOf(before);
+    const chance = ratio * (1 - ratio) * (1 / trialsOf(window) + 1 / trialsOf(before));
+    const surprise = Math.min(CLUSTER_SURPRISE_MAX, (difference * difference) / chance);
+    const smoothed = baseline.clusterFactor + CLUSTER_GAIN * (surprise - baseline.clusterFactor);
     baseline.clusterFactor = clamp(smoothed, 1, CLUSTER_FACTOR_MAX);
   }
+  Object.assign(before, window);
   clearStretch(window);
 }
 
 function learnWander(baseline: Baseline, stretch: Stretch): void {
   const window = baseline.wanderWindow;
-  add(window, stretch);
-  const trials = window.successes + window.discountedFailures;
+  addStretch(window, stretch);
+  const trials = trialsOf(window);
   const ratio = logistic(baseline.level);
   const windowMinMs = clamp(baseline.observedMs / 60, WANDER_WINDOW_MIN_MS, WANDER_WINDOW_MAX_MS);
   if (window.durationMs < windowMinMs || trials * ratio < WANDER_EXPECTED_MIN) return;
@@ -230,7 +239,11 @@ function learnWander(baseline: Baseline, stretch: Stretch): void {
   clearStretch(window);
 }
 
-function add(window: Stretch, stretch: Stretch): void {
+function trialsOf(stretch: Stretch): number {
+  return stretch.successes + stretch.discountedFailures;
+}
+
+function addStretch(window: Stretch, stretch: Stretch): void {
   window.durationMs += stretch.durationMs;
   window.successes += stretch.successes;
   window.failures += stretch.failures;

@@ -3,7 +3,8 @@
  *
  * One-sided: the average of single outcomes never falls below the usual ratio, so that a quiet hour
  * is not credit for an attack (Waldmann's reflecting barrier). The limit uses the exact variance,
- * which grows from the first outcome on, not its asymptote.
+ * which grows from the first outcome on, not its asymptote. It takes each received request as one
+ * outcome, as the classical chart does: under tail sampling only the sequential evidence is exact.
  */
 import type { SmoothedRatio } from "./ewma.ts";
 import { smooth } from "./ewma.ts";

@@ -121,8 +121,8 @@ export class Detector {
     return takeSnapshot(series);
   }
 
-  /** Undefined when the snapshot is of another version; begin anew then. */
-  restore(snapshot: SeriesSnapshot, now: UnixMillis): Series | undefined {
+  /** Decides from here on as the stored series would have; a snapshot of another version starts anew. */
+  restore(snapshot: SeriesSnapshot, now: UnixMillis): Series {
     return readSnapshot(snapshot, now);
   }
 

@@ -16,7 +16,7 @@ const ESTIMATE_DEVIATIONS = 1.6;
 const GUARD_MIN = 0.002;
 
 /** A brand-new endpoint may answer anything up to this ratio: challenge-response looks like that. */
-export const NEW_GUARD_MAX = 0.65;
+const NEW_GUARD_MAX = 0.65;
 const NEW_GUARD_MIN = 0.3;
 const NEW_TRIALS = 60;
 

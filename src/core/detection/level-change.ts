@@ -47,6 +47,7 @@ export function adoptCandidate(baseline: Baseline, candidate: Stretch): Baseline
     hourRate: rate,
     memoryRate: rate,
     clusterWindow: { ...baseline.clusterWindow },
+    clusterWindowBefore: { ...baseline.clusterWindowBefore },
     wanderWindow: { ...baseline.wanderWindow },
   };
 }

@@ -9,8 +9,9 @@ import { MINUTE_MS } from "../time.ts";
 import type { Baseline } from "./baseline.ts";
 import { clearOpenStretch } from "./learning-queue.ts";
 import type { Series, Watch } from "./series.ts";
+import { createSeries } from "./series.ts";
 
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 
 export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
 
@@ -18,9 +19,9 @@ export function takeSnapshot(series: Series): SeriesSnapshot {
   return { version: SNAPSHOT_VERSION, series: copySeries(series) };
 }
 
-/** Undefined when another version of authspike wrote it: its numbers would mean something else. */
-export function readSnapshot(snapshot: SeriesSnapshot, now: UnixMillis): Series | undefined {
-  if (snapshot.version !== SNAPSHOT_VERSION) return undefined;
+/** A snapshot of another version starts anew: its numbers would mean something else. */
+export function readSnapshot(snapshot: SeriesSnapshot, now: UnixMillis): Series {
+  if (snapshot.version !== SNAPSHOT_VERSION) return createSeries(now, snapshot.series);
   const series = copySeries(snapshot.series);
   skipAbsence(series, now);
   return series;
@@ -77,5 +78,10 @@ function copyWatch(watch: Watch): Watch {
 }
 
 function copyBaseline(baseline: Baseline): Baseline {
-  return { ...baseline, clusterWindow: { ...baseline.clusterWindow }, wanderWindow: { ...baseline.wanderWindow } };
+  return {
+    ...baseline,
+    clusterWindow: { ...baseline.clusterWindow },
+    clusterWindowBefore: { ...baseline.clusterWindowBefore },
+    wanderWindow: { ...baseline.wanderWindow },
+  };
 }

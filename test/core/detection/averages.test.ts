@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addToControlChart, controlDeviation, createControlChart } from "../../../src/core/detection/control-limit.ts";
+import { smooth, stretchGain } from "../../../src/core/detection/ewma.ts";
+import {
+  createExcursions,
+  discardExcursion,
+  followExcursion,
+  thresholdNats,
+} from "../../../src/core/detection/excursions.ts";
+import {
+  countFailure,
+  countSuccess,
+  createSlidingCounts,
+  totalsInWindow,
+} from "../../../src/core/detection/sliding-counts.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
+import { BUDGET, START } from "./endpoint-under-test.ts";
+
+test("the variance of an average is exact from the first outcome on", () => {
+  const gain = 0.1;
+  const ratio = { mean: 0.2, varianceFactor: 0 };
+  for (let count = 1; count <= 50; count++) {
+    smooth(ratio, count % 5 === 0 ? 1 : 0, gain);
+    const exact = (gain / (2 - gain)) * (1 - (1 - gain) ** (2 * count));
+    assert.ok(Math.abs(ratio.varianceFactor - exact) < 1e-12);
+  }
+});
+
+test("an average over time is a plain mean until its memory is full, and splits of silence do not matter", () => {
+  assert.equal(stretchGain(MINUTE_MS, { observedMs: 0, memoryMs: HOUR_MS }), 1);
+  assert.equal(stretchGain(MINUTE_MS, { observedMs: MINUTE_MS, memoryMs: HOUR_MS }), 0.5);
+  const whole = 1 - stretchGain(2 * MINUTE_MS, { observedMs: 9 * HOUR_MS, memoryMs: HOUR_MS });
+  const half = 1 - stretchGain(MINUTE_MS, { observedMs: 9 * HOUR_MS, memoryMs: HOUR_MS });
+  assert.ok(Math.abs(whole - half * half) < 1e-12);
+});
+
+test("successes give a control chart no credit: it never falls below the usual ratio", () => {
+  const chart = createControlChart(0.1);
+  for (let count = 0; count < 100; count++) addToControlChart(chart, 0, 0.1);
+  assert.equal(chart.mean, 0.1);
+  for (let count = 0; count < 10; count++) addToControlChart(chart, 1, 0.1);
+  assert.ok(controlDeviation(chart, 0.1) > 5);
+});
+
+test("a window forgets what is older than itself, even after a long silence", () => {
+  const counts = createSlidingCounts(START, MINUTE_MS);
+  countFailure(counts, 2, START, MINUTE_MS);
+  countSuccess(counts, 1, START + 30 * SECOND_MS, MINUTE_MS);
+  assert.deepEqual(totalsInWindow(counts, START + 30 * SECOND_MS, MINUTE_MS), { requests: 3, failures: 2 });
+  assert.deepEqual(totalsInWindow(counts, START + 61 * SECOND_MS, MINUTE_MS), { requests: 1, failures: 0 });
+  assert.deepEqual(totalsInWindow(counts, START + 9 * HOUR_MS, MINUTE_MS), { requests: 0, failures: 0 });
+});
+
+test("the threshold follows the traffic and the fleet, and harmless excursions raise it", () => {
+  const excursions = createExcursions(START);
+  const quiet = thresholdNats(excursions, 0.001, BUDGET, START);
+  assert.ok(Math.abs(quiet - Math.log(1e5)) < 1e-9);
+  const busy = thresholdNats(excursions, 1, BUDGET, START);
+  assert.ok(Math.abs(busy - Math.log(30 * 86_400)) < 1e-9);
+  for (let count = 0; count < 10; count++) {
+    for (const cusum of [3, 14, 0]) followExcursion(excursions, cusum, START);
+  }
+  const raised = thresholdNats(excursions, 1, BUDGET, START);
+  assert.ok(raised > busy + 5 && raised <= 3 * busy, `${raised}`);
+});
+
+test("an excursion that was an attack teaches nothing", () => {
+  const excursions = createExcursions(START);
+  followExcursion(excursions, 20, START);
+  discardExcursion(excursions);
+  followExcursion(excursions, 0, START);
+  assert.equal(excursions.count, 0);
+});

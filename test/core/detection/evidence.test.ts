@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Evidence, Expectation } from "../../../src/core/detection/evidence.ts";
+import {
+  addFailure,
+  addSuccess,
+  aim,
+  aimAtOddsScale,
+  createEvidence,
+  evidenceNats,
+  hasSurplus,
+  leadingChart,
+} from "../../../src/core/detection/evidence.ts";
+import { SECOND_MS } from "../../../src/core/time.ts";
+import { Random } from "../../support/random.ts";
+
+const NOTHING_EXPECTED: Expectation = {
+  failuresPerSecond: 0,
+  requestsPerSecondBefore: 0,
+  failuresPerSecondBefore: 0,
+  clusterFactor: 1,
+};
+
+function evidenceAbove(guardRatio: number, threshold: number): Evidence {
+  const evidence = createEvidence(0);
+  aim(evidence, guardRatio, threshold);
+  return evidence;
+}
+
+type Runs = {
+  readonly guard: number;
+  readonly ratio: number;
+  readonly threshold: number;
+  readonly runs: number;
+  readonly seed: number;
+  /** Requests at the guard's ratio before the change. */
+  readonly calmRequests: number;
+};
+
+/** Mean number of requests from the change until the evidence passes the threshold. */
+function meanRunLength(options: Runs): number {
+  const random = new Random(options.seed);
+  let requestCount = 0;
+  for (let run = 0; run < options.runs; run++) {
+    const evidence = evidenceAbove(options.guard, options.threshold);
+    for (let calm = 0; calm < options.calmRequests; calm++) {
+      if (random.chance(options.guard)) addFailure(evidence, 1, NOTHING_EXPECTED, 0);
+      else addSuccess(evidence, 1);
+    }
+    for (let isOver = false; !isOver; requestCount++) {
+      const isFailure = random.chance(options.ratio);
+      if (isFailure) addFailure(evidence, 1, NOTHING_EXPECTED, 0);
+      else addSuccess(evidence, 1);
+      isOver = isFailure && evidenceNats(evidence) > options.threshold;
+    }
+  }
+  return requestCount / options.runs;
+}
+
+for (const guard of [0.01, 0.05, 0.2]) {
+  test(`at a guard of ${guard}, chance alone takes as many requests as the threshold promises`, () => {
+    const promised = 1000;
+    const measured = meanRunLength({
+      guard,
+      ratio: guard,
+      threshold: Math.log(promised),
+      runs: 300,
+      seed: 1,
+      calmRequests: 0,
+    });
+    assert.ok(measured > promised && measured < 3 * promised, `${measured} requests`);
+  });
+}
+
+// Delays that an independent computation of the same mixture gave for 100,000 requests between false
+// alarms at a ratio of .05. The promise is exceeded, so that its threshold is below ln(100,000).
+for (const [ratio, delay] of [
+  [0.1163, 212],
+  [0.208, 56.2],
+  [0.5, 13],
+  [0.9, 5.5],
+] as const) {
+  test(`a rise from .05 to ${ratio} is seen after about ${delay} requests`, () => {
+    const measured = meanRunLength({ guard: 0.05, ratio, threshold: 11.03, runs: 2000, seed: 2, calmRequests: 500 });
+    assert.ok(Math.abs(measured / delay - 1) < 0.1, `${measured} requests`);
+  });
+}
+
+test("the odds scale of sampling makes a failure worth what it would have been", () => {
+  const tailSampled = evidenceAbove(0.05, 20);
+  aimAtOddsScale(tailSampled, 20);
+  const guardOdds = (20 * 0.05) / 0.95;
+  const equivalent = evidenceAbove(guardOdds / (1 + guardOdds), 20);
+  for (const evidence of [tailSampled, equivalent]) {
+    addFailure(evidence, 1, NOTHING_EXPECTED, 0);
+    addSuccess(evidence, 1);
+    addFailure(evidence, 1, NOTHING_EXPECTED, 0);
+  }
+  assert.ok(Math.abs(evidenceNats(tailSampled) - evidenceNats(equivalent)) < 1e-9);
+});
+
+test("failures at the expected pace are no surplus, however few the successes", () => {
+  const evidence = evidenceAbove(0.05, 15);
+  const expectation = { ...NOTHING_EXPECTED, failuresPerSecond: 1 };
+  for (let second = 0; second < 600; second++) addFailure(evidence, 1, expectation, second * SECOND_MS);
+  assert.equal(hasSurplus(leadingChart(evidence), 7), false);
+});
+
+test("the debt of a long lull is bounded: a later burst is seen after a few dozen failures", () => {
+  const evidence = evidenceAbove(0.05, 15);
+  const expectation = { ...NOTHING_EXPECTED, failuresPerSecond: 1 };
+  const lullMs = 6 * 3600 * SECOND_MS;
+  for (let at = 0; at < lullMs; at += SECOND_MS) addFailure(evidence, 1, expectation, at);
+  let burst = 0;
+  while (!hasSurplus(leadingChart(evidence), 7)) addFailure(evidence, 1, expectation, lullMs + burst++ * 10);
+  assert.ok(burst < 40, `${burst} failures`);
+});
+
+test("when requests thin out after a surge, its retries are expected", () => {
+  const evidence = evidenceAbove(0.05, 15);
+  const surge = {
+    ...NOTHING_EXPECTED,
+    failuresPerSecond: 0.1,
+    requestsPerSecondBefore: 80,
+    failuresPerSecondBefore: 5,
+  };
+  for (let index = 0; index < 100; index++) addFailure(evidence, 1, surge, index * 250);
+  assert.equal(hasSurplus(leadingChart(evidence), 7), false);
+});
