@@ -30,6 +30,7 @@ export const RULE_CODES = {
   AS308: "a PagerDuty routing key does not look like one",
   AS309: "two rules would page for the same failures",
   AS310: "a level of a severity ladder is never reached",
+  AS311: "a route pattern has no slash, which hardly any route lacks",
 } as const;
 
 export type RuleCode = keyof typeof RULE_CODES;

@@ -129,7 +129,13 @@ const SHORT_TEXT_MAX_LENGTH = 500;
 
 function fieldText(value: JsonValue | undefined): string {
   if (value === undefined) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : JSON.stringify(value, withSortedKeys);
+}
+
+/** The order of labels and fields means nothing. */
+function withSortedKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 function shortened(text: string): string {

@@ -134,18 +134,20 @@ function reportUnknownRules({ patterns, match, ruleIds }: RuleUse, report: Repor
 
 /** Told only where it is certain: one rule takes in all that another judges, and counts its failures too. */
 function lintDoublePages(rules: readonly ReadRule[], report: Report): void {
-  for (const narrow of rules) {
+  rules.forEach((narrow, index) => {
+    // Of two rules that take in one another, the later one is told.
     const wide = rules.find(
-      (other) => other !== narrow && covers(other, narrow) && !isSettled(other.rule, narrow.rule),
+      (other, otherIndex) =>
+        covers(other, narrow) && !isSettled(other.rule, narrow.rule) && (otherIndex < index || !covers(narrow, other)),
     );
-    if (wide === undefined) continue;
-    const message = `"${narrow.rule.id}" and "${wide.rule.id}" would both alert for the same failures; add \`overrides: [${wide.rule.id}]\``;
-    report(warningAt(narrow.id.place, "AS309", message));
-  }
+    if (wide === undefined) return;
+    const message = `"${narrow.rule.id}" and "${wide.rule.id}" would both alert for the same failures`;
+    report(warningAt(narrow.id.place, "AS309", `${message}; add \`overrides: [${wide.rule.id}]\``));
+  });
 }
 
 function isSettled(wide: Rule, narrow: Rule): boolean {
-  return narrow.overrides.includes(wide.id) || wide.overrides.includes(narrow.id);
+  return wide.id === narrow.id || narrow.overrides.includes(wide.id) || wide.overrides.includes(narrow.id);
 }
 
 function covers(wide: ReadRule, narrow: ReadRule): boolean {

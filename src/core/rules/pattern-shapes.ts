@@ -10,7 +10,7 @@ import { scalar } from "../text/scalar-shapes.ts";
 import type { JsonSchema, Shape } from "../text/shape.ts";
 import { oneOrMany, wrongKind } from "../text/shape.ts";
 import type { MapEntry, Place, Report } from "../text/yaml-document.ts";
-import { errorAt } from "../text/yaml-document.ts";
+import { errorAt, warningAt } from "../text/yaml-document.ts";
 import { GLOB_MAX_LENGTH, hasWildcard, isNegated } from "./glob.ts";
 import type { FieldPatterns } from "./match.ts";
 import { ENDPOINT_FIELDS, SEVERITIES } from "./rule.ts";
@@ -122,7 +122,9 @@ function patternOf(field: string): Shape<string> {
   return scalar({
     noun: "a pattern",
     schema: { type: ["string", "number", "boolean"] },
-    read: (pattern, refuse) => {
+    read: (pattern, refuse, node, report) => {
+      if (field === "route" && /^!?[A-Za-z][\w.-]*$/.test(pattern))
+        report(warningAt(node.place, "AS311", slashless(pattern)));
       const problem = patternProblem(field, pattern);
       return problem === undefined ? pattern : refuse("AS220", problem);
     },
@@ -143,11 +145,14 @@ function patternProblem(field: string, pattern: string): string | undefined {
   return undefined;
 }
 
-/** Every route holds a slash: HTTP begins with one, gRPC has one before the method. */
 function routeProblem(pattern: string): string | undefined {
-  if (/\{[^/}]*,[^/]*\}/.test(pattern)) return "alternatives in braces are not understood; write a list of patterns";
-  if (pattern.includes("/") || pattern === "" || hasWildcard(pattern)) return undefined;
-  return `a route contains a slash; did you mean "/${pattern}"?`;
+  const hasAlternatives = /\{[^/}]*,[^/]*\}/.test(pattern);
+  return hasAlternatives ? "alternatives in braces are not understood; write a list of patterns" : undefined;
+}
+
+/** HTTP routes begin with a slash, gRPC has one before the method. */
+function slashless(pattern: string): string {
+  return `a route without a slash hardly ever occurs; did you mean "${pattern.replace(/^(!?)/, "$1/")}"?`;
 }
 
 function wordProblem(pattern: string, words: readonly string[]): string | undefined {

@@ -150,6 +150,10 @@ export type WeeklyWindow = {
   readonly timeZone: string;
 };
 
+export function isEndpointField(name: string): name is EndpointField {
+  return ENDPOINT_FIELDS.some((field) => field === name);
+}
+
 /** The value of an endpoint's field under the name that rule files use. */
 export function endpointField(endpoint: Endpoint, field: EndpointField): string {
   switch (field) {

@@ -22,7 +22,7 @@ export type Shape<Value> = {
   readonly noun: string;
   readonly read: (node: YamlNode, report: Report) => Value | undefined;
   readonly schema: JsonSchema;
-  /** The fields of an object shape, for reference pages; absent for other shapes. */
+  /** The fields of the objects in it, for reference pages; absent where there are none. */
   readonly fields?: Fields;
 };
 
@@ -92,6 +92,7 @@ export function list<Item>(
 ): Shape<readonly Item[]> {
   const { min = 0, max } = bounds;
   return {
+    ...fieldsWithin(item),
     noun: `a list, each item ${item.noun}`,
     schema: { type: "array", items: item.schema, ...(min > 0 && { minItems: min }), maxItems: max },
     read: (node, report) => {
@@ -104,6 +105,7 @@ export function list<Item>(
 /** One item, or a list of them: what people write when there is mostly one. */
 export function oneOrMany<Item>(item: Shape<Item>, bounds: { readonly max: number }): Shape<readonly Item[]> {
   return {
+    ...fieldsWithin(item),
     noun: `${item.noun}, or a list of them`,
     schema: { anyOf: [item.schema, { type: "array", items: item.schema, minItems: 1, maxItems: bounds.max }] },
     read: (node, report) => {
@@ -120,6 +122,7 @@ export function record<Value>(
 ): Shape<ReadonlyMap<string, Value>> {
   const noun = `a map from ${key.shape.noun} to ${value.noun}`;
   return {
+    ...fieldsWithin(value),
     noun,
     schema: {
       type: "object",
@@ -146,6 +149,7 @@ export function byKind<Scalar = never, List = never, Map = never>(shapes: {
   const present = [shapes.scalar, shapes.list, shapes.map].filter((shape) => shape !== undefined);
   const noun = present.map((shape) => shape.noun).join(", or ");
   return {
+    ...(shapes.map && fieldsWithin(shapes.map)),
     noun,
     schema: { anyOf: present.map((shape) => shape.schema) },
     read: (node, report) =>
@@ -178,6 +182,10 @@ export function mapped<Value, Result>(
       return value === undefined ? undefined : convert(value, { node, report });
     },
   };
+}
+
+function fieldsWithin(inner: Shape<unknown>): { readonly fields?: Fields } {
+  return inner.fields === undefined ? {} : { fields: inner.fields };
 }
 
 /** Reports that the node is not of the kind that was meant. Returns what `read` then answers. */

@@ -8,7 +8,7 @@
  */
 
 import type { Alias, ErrorCode, Pair, ParsedNode, YAMLError, YAMLMap } from "yaml";
-import { isAlias, isMap, isSeq, LineCounter, parseDocument } from "yaml";
+import { isAlias, isMap, isSeq, parseDocument } from "yaml";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { TextCode } from "./codes.ts";
 
@@ -54,13 +54,12 @@ export function readYamlDocument(file: SourceFile, report: Report): YamlDocument
     report(errorAt(start, "AS106", `the file has more than ${YAML_TEXT_MAX_LENGTH} characters`));
     return broken;
   }
-  const lineCounter = new LineCounter();
-  const parsed = parseWithinStack(file.text, lineCounter);
+  const parsed = parseWithinStack(file.text);
   if (parsed === undefined || parsed.errors.some((error) => error.message === STACK_EXHAUSTED)) {
     report(errorAt(start, "AS106", "the file is nested too deeply to be read"));
     return broken;
   }
-  const locate = makeLocator(file, lineCounter);
+  const locate = makeLocator(file);
   const errors = [...parsed.errors, ...parsed.warnings];
   // One slip early in a file makes the parser stumble to its end: the first few tell all there is.
   for (const error of errors.slice(0, SYNTAX_ERRORS_MAX)) report(syntaxDiagnostic(error, locate));
@@ -121,10 +120,9 @@ type Conversion = {
 /** The parser descends by recursion. Where it catches its own overflow, only the text of it is left. */
 const STACK_EXHAUSTED = "Maximum call stack size exceeded";
 
-function parseWithinStack(text: string, lineCounter: LineCounter) {
+function parseWithinStack(text: string) {
   try {
     return parseDocument(text, {
-      lineCounter,
       prettyErrors: false,
       stringKeys: true,
       version: "1.2",
@@ -136,15 +134,34 @@ function parseWithinStack(text: string, lineCounter: LineCounter) {
   }
 }
 
-/** Turns offsets into a line and column, and keeps the carets within one line. */
-function makeLocator(file: SourceFile, lineCounter: LineCounter): Locate {
+/**
+ * Turns offsets into a line and column, and keeps the carets within one line. Lines are counted here
+ * and not by the parser, which loses count where it meets a directive in an odd place.
+ */
+function makeLocator({ path, text }: SourceFile): Locate {
+  const lineStarts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lineStarts.push(at + 1);
   return ({ start, end }) => {
-    const from = Math.min(Math.max(0, start), file.text.length);
-    const { line, col } = lineCounter.linePos(from);
-    const rest = file.text.slice(from, Math.max(from, Math.min(end, from + 1000)));
+    const from = Math.min(Math.max(0, start), text.length);
+    const line = lineAt(lineStarts, from);
+    const rest = text.slice(from, Math.max(from, Math.min(end, from + CARETS_MAX)));
     const length = (rest.split(/\r?\n/, 1)[0] ?? "").trimEnd().length;
-    return { file: file.path, line: Math.max(1, line), column: Math.max(1, col), length: Math.max(1, length) };
+    return { file: path, line: line + 1, column: from - (lineStarts[line] ?? 0) + 1, length: Math.max(1, length) };
   };
+}
+
+const CARETS_MAX = 1000;
+
+/** Index of the line that holds an offset: the last one that starts at or before it. */
+function lineAt(lineStarts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = lineStarts.length - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((lineStarts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 function syntaxDiagnostic(error: YAMLError, locate: Locate): Diagnostic {
