@@ -11,6 +11,7 @@ import type { Place, Report } from "../text/yaml-document.ts";
 import { errorAt } from "../text/yaml-document.ts";
 import type { ReadMute, ReadNotifier, ReadRoute } from "./bundle-shapes.ts";
 import { DEFAULT_BUDGET, MUTES_MAX, NOTIFIERS_MAX, RULES_MAX } from "./bundle-shapes.ts";
+import { checkLabels } from "./label-check.ts";
 import { lintBundle } from "./lint.ts";
 import { compileLabelMatcher } from "./match.ts";
 import { logNotifier, resolveNotifier } from "./notifier.ts";
@@ -42,6 +43,7 @@ export function checkBundle(bundle: ReadBundle, context: BundleContext, report: 
   checkRoutes(bundle, gathered, report);
   const resolved = resolveNotifiers(gathered, context, report);
   if (bundle.isComplete && gathered.rules.length === 0) reportEmpty(context, report);
+  if (bundle.isComplete) checkLabels(gathered, report);
   lintBundle({ gathered, isComplete: bundle.isComplete, nowWall: context.nowWall }, report);
   return {
     parts: {
@@ -133,12 +135,12 @@ function checkOverrides(bundle: ReadBundle, rules: readonly ReadRule[], report: 
       report(errorAt(place, "AS211", withSuggestion(`no rule has the id "${value}"`, value, bundle.declared.rules)));
     }
   }
-  for (const rule of rules) reportCircle(rule, rules, report);
+  const byId = new Map(rules.map((rule) => [rule.rule.id, rule]));
+  for (const rule of rules) reportCircle(rule, byId, report);
 }
 
 /** Told once per circle, at the rule whose id comes first in it. */
-function reportCircle(start: ReadRule, rules: readonly ReadRule[], report: Report): void {
-  const byId = new Map(rules.map((rule) => [rule.rule.id, rule]));
+function reportCircle(start: ReadRule, byId: ReadonlyMap<string, ReadRule>, report: Report): void {
   const circle = findCircle(start, byId);
   if (circle === undefined) return;
   const isFirst = circle.every((id) => id >= start.rule.id);

@@ -32,5 +32,3 @@ export const RULE_CODES = {
   AS310: "a level of a severity ladder is never reached",
   AS311: "a route pattern has no slash, which hardly any route lacks",
 } as const;
-
-export type RuleCode = keyof typeof RULE_CODES;

@@ -4,13 +4,11 @@
  * Each lint looks at one thing and is silent when in doubt, because a warning that is wrong once is
  * read no more.
  */
-import { nearestName } from "../diagnostic.ts";
 import type { Report } from "../text/yaml-document.ts";
-import { errorAt, warningAt } from "../text/yaml-document.ts";
+import { warningAt } from "../text/yaml-document.ts";
 import type { Gathered } from "./check.ts";
 import { CONDITION_NAMES } from "./conditions.ts";
-import { acceptsEverything, hasWildcard, isNegated } from "./glob.ts";
-import type { PlacedPatterns } from "./pattern-shapes.ts";
+import { acceptsEverything } from "./glob.ts";
 import type { FailureTest, Rule } from "./rule.ts";
 import type { ReadRule } from "./rule-shape.ts";
 import { isPagingSeverity } from "./severity.ts";
@@ -30,7 +28,6 @@ export function lintBundle({ gathered, isComplete, nowWall }: LintInput, report:
   lintRouteOrder(gathered, report);
   if (!isComplete) return;
   lintUnusedNotifiers(gathered, report);
-  lintLabels(gathered, report);
   lintDoublePages(gathered.rules, report);
 }
 
@@ -89,46 +86,6 @@ function lintUnusedNotifiers({ routes, notifiers }: Gathered, report: Report): v
   const used = new Set(routes.flatMap(({ value }) => value.notify.map((name) => name.value)));
   for (const { name, place } of notifiers) {
     if (!used.has(name)) report(warningAt(place, "AS302", `no route uses the notifier "${name}"`));
-  }
-}
-
-/** Labels that alerts of this bundle can have, with the values that are known beforehand. */
-function lintLabels({ rules, routes, mutes }: Gathered, report: Report): void {
-  const known = new Set(["rule", "severity"]);
-  for (const { rule } of rules) for (const name of [...rule.per, ...Object.keys(rule.labels)]) known.add(name);
-  const ruleIds = new Set(rules.map(({ rule }) => rule.id));
-  for (const { match } of [...routes.map(({ value }) => value), ...mutes]) {
-    for (const [label, patterns] of match.patterns) {
-      if (!known.has(label)) reportUnknownLabel({ label, match, known }, report);
-      if (label === "rule") reportUnknownRules({ patterns, match, ruleIds }, report);
-    }
-  }
-}
-
-type LabelUse = { readonly label: string; readonly match: PlacedPatterns; readonly known: ReadonlySet<string> };
-
-/** A near miss of a label is a slip and an error: the route would never be taken, and nobody would know. */
-function reportUnknownLabel({ label, match, known }: LabelUse, report: Report): void {
-  const place = match.places.get(label);
-  if (place === undefined) return;
-  const nearest = nearestName(label, known);
-  const message = `no alert has a label "${label}"`;
-  if (nearest === undefined) report(warningAt(place, "AS307", `${message}; known are ${[...known].join(", ")}`));
-  else report(errorAt(place, "AS104", `${message}; did you mean "${nearest}"?`));
-}
-
-type RuleUse = {
-  readonly patterns: readonly string[];
-  readonly match: PlacedPatterns;
-  readonly ruleIds: ReadonlySet<string>;
-};
-
-function reportUnknownRules({ patterns, match, ruleIds }: RuleUse, report: Report): void {
-  const place = match.places.get("rule");
-  for (const pattern of patterns) {
-    const id = isNegated(pattern) ? pattern.slice(1) : pattern;
-    if (place === undefined || hasWildcard(id) || ruleIds.has(id)) continue;
-    report(warningAt(place, "AS307", `no rule has the id "${id}"`));
   }
 }
 

@@ -193,8 +193,12 @@ function renderNumber(value: number, filter: TemplateFilter | null, name: Templa
       return String(Math.round(value / SECOND_MS));
     case "time":
       return formatMoment(value);
-    default:
+    case "upper":
+    case "lower":
+    case null:
       return significant(value);
+    default:
+      return assertNever(filter);
   }
 }
 

@@ -228,8 +228,12 @@ function readFields(map: MapNode, fields: Fields, report: Report): Record<string
   }
   for (const [name, { absent }] of Object.entries(fields)) {
     if (Object.hasOwn(values, name)) continue;
-    if (absent.kind === "refused") isReadable = refuse(map.place, "AS105", `"${name}" is missing`, report) ?? false;
-    else values[name] = absent.value;
+    if (absent.kind === "refused") {
+      report(errorAt(map.place, "AS105", `"${name}" is missing`));
+      isReadable = false;
+    } else {
+      values[name] = absent.value;
+    }
   }
   return isReadable ? values : undefined;
 }
