@@ -29,6 +29,7 @@ const DOUBLE_VALUE = 0x21;
 const ARRAY_VALUE = 0x2a;
 const KEY_VALUE_LIST = 0x32;
 const BYTES_VALUE = 0x3a;
+const STRING_INDEX_VALUE = 0x40;
 
 export function scanAttribute(
   bytes: Uint8Array,
@@ -106,6 +107,10 @@ function scanAnyValue(bytes: Uint8Array, start: number, end: number, slots: Attr
       case DOUBLE_VALUE:
         slots.kind[slot] = VALUE_DOUBLE;
         slots.number[slot] = readDouble(bytes, valueStart);
+        break;
+      case STRING_INDEX_VALUE:
+        // Points into a table that only profiles have: elsewhere it stands for no value.
+        slots.kind[slot] = VALUE_NONE;
         break;
     }
   }

@@ -45,7 +45,7 @@ export class AttributeSlots {
 
   /** The value as text: strings as they are, numbers in decimal, undefined where there is none. */
   text(bytes: Uint8Array, slot: number): string | undefined {
-    switch (this.kind[slot]) {
+    switch (this.kind[slot] ?? VALUE_NONE) {
       case VALUE_STRING:
         return readText(bytes, this.start[slot] ?? 0, this.end[slot] ?? 0);
       case VALUE_INT:
@@ -60,7 +60,7 @@ export class AttributeSlots {
 
   /** The value as a number: senders write statuses as int, double or text. NaN where it is none. */
   asNumber(bytes: Uint8Array, slot: number): number {
-    switch (this.kind[slot]) {
+    switch (this.kind[slot] ?? VALUE_NONE) {
       case VALUE_INT:
       case VALUE_DOUBLE:
         return this.number[slot] ?? Number.NaN;

@@ -113,7 +113,7 @@ function isPlainAttribute(bytes: Uint8Array, start: number, end: number): boolea
   const valueField = start + 2 + keyLength;
   if (bytes[valueField] !== VALUE || bytes[valueField + 1] !== end - valueField - 2) return false;
   const content = valueField + 3;
-  switch (bytes[content - 1]) {
+  switch (bytes[content - 1] ?? 0) {
     case STRING_VALUE:
       return bytes[content] === end - content - 1;
     case BOOL_VALUE:
