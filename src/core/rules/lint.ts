@@ -4,11 +4,12 @@
  * Each lint looks at one thing and is silent when in doubt, because a warning that is wrong once is
  * read no more.
  */
-import type { Report } from "../text/yaml-document.ts";
+import type { Place, Report } from "../text/yaml-document.ts";
 import { warningAt } from "../text/yaml-document.ts";
 import type { Gathered } from "./check.ts";
 import { CONDITION_NAMES } from "./conditions.ts";
 import { acceptsEverything } from "./glob.ts";
+import type { FieldPatterns } from "./match.ts";
 import type { FailureTest, Rule } from "./rule.ts";
 import type { ReadRule } from "./rule-shape.ts";
 import { isPagingSeverity } from "./severity.ts";
@@ -91,28 +92,43 @@ function lintUnusedNotifiers({ routes, notifiers }: Gathered, report: Report): v
 
 /** Told only where it is certain: one rule takes in all that another judges, and counts its failures too. */
 function lintDoublePages(rules: readonly ReadRule[], report: Report): void {
-  rules.forEach((narrow, index) => {
+  // Every pair is looked at, so what a pair needs of each rule is worked out beforehand.
+  const extents = rules.map(extentOf);
+  extents.forEach((narrow, index) => {
     // Of two rules that take in one another, the later one is told.
-    const wide = rules.find(
+    const wide = extents.find(
       (other, otherIndex) =>
         covers(other, narrow) && !isSettled(other.rule, narrow.rule) && (otherIndex < index || !covers(narrow, other)),
     );
     if (wide === undefined) return;
     const message = `"${narrow.rule.id}" and "${wide.rule.id}" would both alert for the same failures`;
-    report(warningAt(narrow.id.place, "AS309", `${message}; add \`overrides: [${wide.rule.id}]\``));
+    report(warningAt(narrow.place, "AS309", `${message}; add \`overrides: [${wide.rule.id}]\``));
   });
+}
+
+type Extent = {
+  readonly rule: Rule;
+  readonly place: Place;
+  readonly patterns: FieldPatterns;
+  /** The fields that do not accept everything. */
+  readonly limits: readonly (readonly [field: string, patterns: readonly string[]])[];
+};
+
+function extentOf({ rule, id, match }: ReadRule): Extent {
+  const limits = [...match.patterns].filter(([, patterns]) => !acceptsEverything(patterns));
+  return { rule, place: id.place, patterns: match.patterns, limits };
 }
 
 function isSettled(wide: Rule, narrow: Rule): boolean {
   return wide.id === narrow.id || narrow.overrides.includes(wide.id) || wide.overrides.includes(narrow.id);
 }
 
-function covers(wide: ReadRule, narrow: ReadRule): boolean {
-  if (!countsAlso(wide.rule.count, narrow.rule.count)) return false;
-  return [...wide.match.patterns].every(([field, patterns]) => {
-    if (acceptsEverything(patterns)) return true;
-    return narrow.match.patterns.get(field)?.every((pattern) => patterns.includes(pattern)) ?? false;
-  });
+function covers(wide: Extent, narrow: Extent): boolean {
+  for (const [field, patterns] of wide.limits) {
+    const narrower = narrow.patterns.get(field);
+    if (narrower === undefined || !narrower.every((pattern) => patterns.includes(pattern))) return false;
+  }
+  return countsAlso(wide.rule.count, narrow.rule.count);
 }
 
 /** Whether every failure of `narrow` is one of `wide`. */
