@@ -1,0 +1,88 @@
+/**
+ * Writes the attributes that a span gains, in the form in which they are spliced into its bytes.
+ *
+ * Endpoint, outcome and `counted` are the same for most requests of an endpoint, so their bytes are
+ * made once and found again by two numbers. Only failures carry figures, and those are appended to a
+ * copy. A span that another authspike has marked gains nothing: two answers would be none.
+ */
+
+import { ATTR_AUTHSPIKE_ENDPOINT } from "../extraction/attribute-keys.ts";
+import type { Endpoint } from "../extraction/endpoint.ts";
+import type { Outcome } from "../extraction/observation.ts";
+import { OUTCOMES } from "../extraction/observation.ts";
+import { AttributeBuffer, attributeKey } from "../otlp/encode-attribute.ts";
+
+/** What the detector says of the endpoint when one of its requests fails to authenticate. */
+export type FailureMarks = {
+  /** Share of requests that fail now, 0 to 1. */
+  readonly rate: number;
+  /** The usual share. */
+  readonly baseline: number;
+  /** Their distance in standard deviations of the baseline. */
+  readonly deviation: number;
+  /** Of the alert that is firing for the endpoint; null when none is. */
+  readonly alertId: string | null;
+};
+
+/** The request that a span stands for, as far as it shows on the span. */
+export type MarkedRequest = {
+  readonly endpoint: Endpoint;
+  readonly outcome: Outcome;
+  /** See `SpanObservation.isMarked`. */
+  readonly isMarked: boolean;
+};
+
+/** Endpoint and outcome pairs whose bytes are kept: about 10 MB. The pairs beyond take turns. */
+const KEPT_MARKS_MAX = 1 << 16;
+
+const ENDPOINT = attributeKey(ATTR_AUTHSPIKE_ENDPOINT);
+const OUTCOME = attributeKey("authspike.outcome");
+const COUNTED = attributeKey("authspike.counted");
+const RATE = attributeKey("authspike.rate");
+const BASELINE = attributeKey("authspike.baseline");
+const DEVIATION = attributeKey("authspike.deviation");
+const ALERT_ID = attributeKey("authspike.alert.id");
+
+const OUTCOME_NUMBER = { ok: 0, unauthenticated: 1, forbidden: 2, throttled: 3, client_error: 4, server_error: 5 };
+const NO_BYTES = new Uint8Array(0);
+
+export class Enricher {
+  readonly #keptMarks: (Uint8Array | undefined)[] = [];
+  /** Which pair each place holds. */
+  readonly #keptPairs = new Float64Array(KEPT_MARKS_MAX).fill(-1);
+  readonly #buffer = new AttributeBuffer();
+
+  /** The attributes as bytes to append to the span; good until the next call. Empty where none are due. */
+  attributesFor(request: MarkedRequest, failure: FailureMarks | null): Uint8Array {
+    if (request.isMarked) return NO_BYTES;
+    const marks = this.#requestMarks(request);
+    if (failure === null) return marks;
+    const buffer = this.#buffer;
+    buffer.clear();
+    buffer.addEncoded(marks);
+    buffer.addDouble(RATE, failure.rate);
+    buffer.addDouble(BASELINE, failure.baseline);
+    buffer.addDouble(DEVIATION, failure.deviation);
+    if (failure.alertId !== null) buffer.addText(ALERT_ID, failure.alertId);
+    return buffer.bytes.subarray(0, buffer.length);
+  }
+
+  #requestMarks({ endpoint, outcome }: MarkedRequest): Uint8Array {
+    const pair = endpoint.id * OUTCOMES.length + OUTCOME_NUMBER[outcome];
+    const place = pair % KEPT_MARKS_MAX;
+    const kept = this.#keptPairs[place] === pair ? this.#keptMarks[place] : undefined;
+    if (kept !== undefined) return kept;
+    const marks = encodeRequestMarks(endpoint, outcome);
+    this.#keptPairs[place] = pair;
+    this.#keptMarks[place] = marks;
+    return marks;
+  }
+}
+
+function encodeRequestMarks(endpoint: Endpoint, outcome: Outcome): Uint8Array {
+  const buffer = new AttributeBuffer();
+  buffer.addText(ENDPOINT, endpoint.name);
+  buffer.addText(OUTCOME, outcome);
+  buffer.addBoolean(COUNTED, true);
+  return buffer.bytes.slice(0, buffer.length);
+}

@@ -1,0 +1,164 @@
+/**
+ * Which attributes a scan has to pick up, and the slot each of them lands in.
+ *
+ * Senders of ten years and many languages say the same thing under different keys. Where several keys
+ * mean one thing they form a list in order of trust: the first that is present wins. Keys that the
+ * conventions never had (Envoy, Micrometer, Next.js) are written out here and nowhere else.
+ */
+import {
+  ATTR_CLIENT_ADDRESS,
+  ATTR_DEPLOYMENT_ENVIRONMENT,
+  ATTR_DEPLOYMENT_ENVIRONMENT_NAME,
+  ATTR_HTTP_CLIENT_IP,
+  ATTR_HTTP_METHOD,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_HTTP_STATUS_CODE,
+  ATTR_HTTP_TARGET,
+  ATTR_HTTP_URL,
+  ATTR_HTTP_USER_AGENT,
+  ATTR_NET_PEER_IP,
+  ATTR_NET_SOCK_PEER_ADDR,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_RPC_CONNECT_RPC_ERROR_CODE,
+  ATTR_RPC_GRPC_STATUS_CODE,
+  ATTR_RPC_METHOD,
+  ATTR_RPC_RESPONSE_STATUS_CODE,
+  ATTR_RPC_SERVICE,
+  ATTR_RPC_STATUS_CODE,
+  ATTR_RPC_SYSTEM,
+  ATTR_RPC_SYSTEM_NAME,
+  ATTR_SERVICE_INSTANCE_ID,
+  ATTR_SERVICE_NAME,
+  ATTR_SERVICE_NAMESPACE,
+  ATTR_SERVICE_VERSION,
+  ATTR_URL_FULL,
+  ATTR_URL_PATH,
+  ATTR_USER_AGENT_ORIGINAL,
+} from "@opentelemetry/semantic-conventions/incubating";
+
+/** What we add to a span; its presence tells that another authspike stands before us. */
+export const ATTR_AUTHSPIKE_ENDPOINT = "authspike.endpoint";
+
+export { ATTR_CLIENT_ADDRESS, ATTR_SERVICE_VERSION, ATTR_USER_AGENT_ORIGINAL };
+
+const spanKeys: string[] = [];
+const resourceKeys: string[] = [];
+const spanSlot = (key: string) => spanKeys.push(key) - 1;
+const resourceSlot = (key: string) => resourceKeys.push(key) - 1;
+
+export const SPAN_SLOT = {
+  httpRequestMethod: spanSlot(ATTR_HTTP_REQUEST_METHOD),
+  httpRequestMethodOriginal: spanSlot(ATTR_HTTP_REQUEST_METHOD_ORIGINAL),
+  httpMethod: spanSlot(ATTR_HTTP_METHOD),
+  httpResponseStatusCode: spanSlot(ATTR_HTTP_RESPONSE_STATUS_CODE),
+  httpStatusCode: spanSlot(ATTR_HTTP_STATUS_CODE),
+  httpRoute: spanSlot(ATTR_HTTP_ROUTE),
+  nextRoute: spanSlot("next.route"),
+  /** True on the outer span of a Next.js request that an inner span reports better. */
+  nextBubble: spanSlot("next.bubble"),
+  urlPath: spanSlot(ATTR_URL_PATH),
+  httpTarget: spanSlot(ATTR_HTTP_TARGET),
+  httpPath: spanSlot("http.path"),
+  urlFull: spanSlot(ATTR_URL_FULL),
+  httpUrl: spanSlot(ATTR_HTTP_URL),
+  micrometerMethod: spanSlot("method"),
+  micrometerStatus: spanSlot("status"),
+  micrometerUri: spanSlot("uri"),
+  rpcSystemName: spanSlot(ATTR_RPC_SYSTEM_NAME),
+  rpcSystem: spanSlot(ATTR_RPC_SYSTEM),
+  rpcService: spanSlot(ATTR_RPC_SERVICE),
+  rpcMethod: spanSlot(ATTR_RPC_METHOD),
+  /** ASP.NET Core: the whole name, with a leading slash. */
+  grpcMethod: spanSlot("grpc.method"),
+  rpcStatusCode: spanSlot(ATTR_RPC_STATUS_CODE),
+  rpcResponseStatusCode: spanSlot(ATTR_RPC_RESPONSE_STATUS_CODE),
+  rpcGrpcStatusCode: spanSlot(ATTR_RPC_GRPC_STATUS_CODE),
+  grpcStatusCode: spanSlot("grpc.status_code"),
+  connectErrorCode: spanSlot(ATTR_RPC_CONNECT_RPC_ERROR_CODE),
+  clientAddress: spanSlot(ATTR_CLIENT_ADDRESS),
+  httpClientIp: spanSlot(ATTR_HTTP_CLIENT_IP),
+  forwardedFor: spanSlot("http.request.header.x-forwarded-for"),
+  forwardedForUnderscored: spanSlot("http.request.header.x_forwarded_for"),
+  networkPeerAddress: spanSlot(ATTR_NETWORK_PEER_ADDRESS),
+  netSockPeerAddr: spanSlot(ATTR_NET_SOCK_PEER_ADDR),
+  netPeerIp: spanSlot(ATTR_NET_PEER_IP),
+  peerAddress: spanSlot("peer.address"),
+  clientSocketAddress: spanSlot("client.socket.address"),
+  userAgentOriginal: spanSlot(ATTR_USER_AGENT_ORIGINAL),
+  httpUserAgent: spanSlot(ATTR_HTTP_USER_AGENT),
+  userAgent: spanSlot("user_agent"),
+  /** Envoy says `proxy` here. */
+  component: spanSlot("component"),
+  authspikeEndpoint: spanSlot(ATTR_AUTHSPIKE_ENDPOINT),
+} as const;
+
+export const RESOURCE_SLOT = {
+  serviceName: resourceSlot(ATTR_SERVICE_NAME),
+  serviceNamespace: resourceSlot(ATTR_SERVICE_NAMESPACE),
+  serviceVersion: resourceSlot(ATTR_SERVICE_VERSION),
+  serviceInstanceId: resourceSlot(ATTR_SERVICE_INSTANCE_ID),
+  deploymentEnvironmentName: resourceSlot(ATTR_DEPLOYMENT_ENVIRONMENT_NAME),
+  deploymentEnvironment: resourceSlot(ATTR_DEPLOYMENT_ENVIRONMENT),
+} as const;
+
+export const HTTP_STATUS_SLOTS = [SPAN_SLOT.httpResponseStatusCode, SPAN_SLOT.httpStatusCode] as const;
+
+export const GRPC_STATUS_SLOTS = [
+  SPAN_SLOT.rpcStatusCode,
+  SPAN_SLOT.rpcResponseStatusCode,
+  SPAN_SLOT.rpcGrpcStatusCode,
+  SPAN_SLOT.grpcStatusCode,
+  SPAN_SLOT.connectErrorCode,
+] as const;
+
+export const PATH_SLOTS = [
+  SPAN_SLOT.urlPath,
+  SPAN_SLOT.httpTarget,
+  SPAN_SLOT.httpPath,
+  SPAN_SLOT.urlFull,
+  SPAN_SLOT.httpUrl,
+] as const;
+
+export const CLIENT_SLOTS = [
+  SPAN_SLOT.clientAddress,
+  SPAN_SLOT.httpClientIp,
+  SPAN_SLOT.forwardedFor,
+  SPAN_SLOT.forwardedForUnderscored,
+  SPAN_SLOT.networkPeerAddress,
+  SPAN_SLOT.netSockPeerAddr,
+  SPAN_SLOT.netPeerIp,
+  SPAN_SLOT.peerAddress,
+  SPAN_SLOT.clientSocketAddress,
+] as const;
+
+/** Older names that answer when a rule asks for the first of each list. */
+export const SPAN_KEY_ALIASES: ReadonlyArray<readonly number[]> = [
+  [SPAN_SLOT.httpRequestMethod, SPAN_SLOT.httpMethod],
+  [SPAN_SLOT.httpRoute, SPAN_SLOT.nextRoute],
+  [SPAN_SLOT.userAgentOriginal, SPAN_SLOT.httpUserAgent, SPAN_SLOT.userAgent],
+  [SPAN_SLOT.rpcSystemName, SPAN_SLOT.rpcSystem],
+  [SPAN_SLOT.networkPeerAddress, SPAN_SLOT.netSockPeerAddr, SPAN_SLOT.netPeerIp, SPAN_SLOT.peerAddress],
+  HTTP_STATUS_SLOTS,
+  GRPC_STATUS_SLOTS,
+  CLIENT_SLOTS,
+];
+
+export const RESOURCE_KEY_ALIASES: ReadonlyArray<readonly number[]> = [
+  [RESOURCE_SLOT.deploymentEnvironmentName, RESOURCE_SLOT.deploymentEnvironment],
+];
+
+export type ExtractionKeys = { readonly span: readonly string[]; readonly resource: readonly string[] };
+
+/**
+ * The key lists to make a scanner with. Rules may match on any attribute: the keys they name come
+ * after our own, in both lists, because a rule does not say where the sender puts them.
+ */
+export function extractionKeys(extraAttributeKeys: readonly string[]): ExtractionKeys {
+  return {
+    span: [...new Set([...spanKeys, ...extraAttributeKeys])],
+    resource: [...new Set([...resourceKeys, ...extraAttributeKeys])],
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * A recorded request as the detector sees it: a line of an access log or of a recording.
+ *
+ * It goes through the same naming and the same judgement as a span, so that a backtest finds what the
+ * live engine would have found.
+ */
+import type { UnixMillis } from "../time.ts";
+import { ATTR_CLIENT_ADDRESS } from "./attribute-keys.ts";
+import { fingerprintClientText, UNKNOWN_CLIENT } from "./client-fingerprint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { canonicalMethod, canonicalRpcName, UNKNOWN_ROUTE } from "./endpoint-naming.ts";
+import type { EndpointTable, OperationNames } from "./endpoint-table.ts";
+import type { Observation, Outcome } from "./observation.ts";
+import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
+import { routeOf } from "./request-route.ts";
+import type { SipHashKey } from "./siphash.ts";
+import { isGrpcStatus, isHttpStatus } from "./status-names.ts";
+
+export type RecordedRequest = {
+  readonly endedAt: UnixMillis;
+  readonly service: string;
+  readonly environment?: string;
+  readonly namespace?: string;
+  /** Absent for gRPC. */
+  readonly method?: string;
+  /** A template, or `package.Service/Method` for gRPC. */
+  readonly route?: string;
+  /** The path of the request, where no template is known. */
+  readonly path?: string;
+  readonly httpStatus?: number;
+  readonly grpcStatus?: number;
+  /** Address of the client. */
+  readonly client?: string;
+  /** Its adjusted count, 1 when absent. */
+  readonly weight?: number;
+  /** Why authentication failed, where the recording knows. */
+  readonly cause?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  /** Further attributes that rules may match on, under the keys of the conventions. */
+  readonly attributes?: Readonly<Record<string, string>>;
+};
+
+export class RequestObservation implements Observation {
+  readonly endpoint: Endpoint;
+  readonly outcome: Outcome;
+  readonly httpStatus: number;
+  readonly grpcStatus: number;
+  readonly weight: number;
+  readonly client: number;
+  readonly endedAt: UnixMillis;
+  readonly cause: string | undefined;
+  readonly #request: RecordedRequest;
+
+  constructor(request: RecordedRequest, context: { endpoints: EndpointTable; clientKey: SipHashKey }) {
+    const { httpStatus = NO_HTTP_STATUS, grpcStatus = NO_GRPC_STATUS, environment = "", namespace = "" } = request;
+    const scope = context.endpoints.services.intern({ environment, namespace, service: request.service });
+    this.#request = request;
+    this.endpoint = context.endpoints.internIn(scope, operationOf(request));
+    this.httpStatus = isHttpStatus(httpStatus) ? httpStatus : NO_HTTP_STATUS;
+    this.grpcStatus = isGrpcStatus(grpcStatus) ? grpcStatus : NO_GRPC_STATUS;
+    this.outcome = outcomeOf({ httpStatus: this.httpStatus, grpcStatus: this.grpcStatus, hasError: false });
+    this.weight = request.weight ?? 1;
+    this.client =
+      request.client === undefined ? UNKNOWN_CLIENT : fingerprintClientText(context.clientKey, request.client);
+    this.endedAt = request.endedAt;
+    this.cause = request.cause;
+  }
+
+  traceId(): string {
+    return this.#request.traceId ?? "";
+  }
+
+  spanId(): string {
+    return this.#request.spanId ?? "";
+  }
+
+  attribute(key: string): string | undefined {
+    if (key === ATTR_CLIENT_ADDRESS) return this.#request.client;
+    const { attributes } = this.#request;
+    return attributes !== undefined && Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+  }
+}
+
+/** A request without a method is a remote call. */
+function operationOf({ method = "", route, path }: RecordedRequest): OperationNames {
+  if (method === "") {
+    return { method, route: canonicalRpcName("", route ?? path ?? "") || UNKNOWN_ROUTE, protocol: "grpc" };
+  }
+  // A recording that says `login` means the path, whatever frameworks mean by a word without a slash.
+  return {
+    method: canonicalMethod(method),
+    route: routeOf({ template: route, path: path ?? route }),
+    protocol: "http",
+  };
+}

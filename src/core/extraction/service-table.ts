@@ -1,0 +1,78 @@
+/**
+ * Services, interned: what every endpoint of one sender has in common.
+ *
+ * A resource is read once for all its spans; from then on a service is an object with a number. Their
+ * number is bounded, because `service.name` is text that any sender chooses.
+ */
+import { cleanName } from "./clean-text.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+export type ServiceNames = {
+  readonly environment: string;
+  readonly namespace: string;
+  readonly service: string;
+};
+
+/** A service and its endpoints. Owned by the EndpointTable. */
+export type ServiceScope = ServiceNames & {
+  /** Dense index from 0, stable for the life of the process. */
+  readonly index: number;
+  /** By method, then by route. */
+  readonly endpointsByMethod: Map<string, Map<string, Endpoint>>;
+  endpointCount: number;
+  overflow: Endpoint | null;
+};
+
+/** What the conventions have senders call themselves when nobody named them. */
+export const UNKNOWN_SERVICE = "unknown_service";
+
+/** Stands for all services beyond the bound. */
+const OTHER_SERVICES: ServiceNames = { environment: "", namespace: "", service: "(other services)" };
+
+export class ServiceTable {
+  readonly #servicesMax: number;
+  readonly #byKey = new Map<string, ServiceScope>();
+  #overflow: ServiceScope | null = null;
+
+  constructor(servicesMax: number) {
+    this.#servicesMax = servicesMax;
+  }
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** The names as they were sent; they are cleaned here. */
+  intern(names: ServiceNames): ServiceScope {
+    const scope = this.find(names);
+    if (scope !== undefined) return scope;
+    if (this.#byKey.size >= this.#servicesMax) {
+      this.#overflow ??= createScope(OTHER_SERVICES, this.#servicesMax);
+      return this.#overflow;
+    }
+    const created = createScope(cleanNames(names), this.#byKey.size);
+    this.#byKey.set(keyOf(created), created);
+    return created;
+  }
+
+  find(names: ServiceNames): ServiceScope | undefined {
+    return this.#byKey.get(keyOf(cleanNames(names)));
+  }
+}
+
+function createScope(names: ServiceNames, index: number): ServiceScope {
+  return { ...names, index, endpointsByMethod: new Map(), endpointCount: 0, overflow: null };
+}
+
+function cleanNames({ environment, namespace, service }: ServiceNames): ServiceNames {
+  return {
+    environment: cleanName(environment),
+    namespace: cleanName(namespace),
+    service: cleanName(service) || UNKNOWN_SERVICE,
+  };
+}
+
+/** Cleaned names hold no control characters, so the zero byte cannot be part of one. */
+function keyOf({ environment, namespace, service }: ServiceNames): string {
+  return `${environment}\0${namespace}\0${service}`;
+}

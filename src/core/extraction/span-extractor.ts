@@ -1,0 +1,137 @@
+/**
+ * Turns spans into requests.
+ *
+ * A request is counted where it was answered: at its SERVER span. A gateway that emits nothing but a
+ * CLIENT span for the call it passes on answers there. Everything else (internal work, calls to other
+ * services, queues) is no request, and counting it would dilute the rate.
+ */
+import type { SpanView } from "../otlp/span-view.ts";
+import { adjustedCount } from "../otlp/trace-state.ts";
+import { equalBytes } from "../otlp/wire.ts";
+import { GRPC_STATUS_SLOTS, HTTP_STATUS_SLOTS, RESOURCE_SLOT, SPAN_SLOT } from "./attribute-keys.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { EndpointTable } from "./endpoint-table.ts";
+import { HttpSpanNaming } from "./http-span-naming.ts";
+import { NO_GRPC_STATUS } from "./outcome.ts";
+import { RpcSpanNaming } from "./rpc-span-naming.ts";
+import type { ServiceScope } from "./service-table.ts";
+import type { SipHashKey } from "./siphash.ts";
+import { SpanObservation } from "./span-observation.ts";
+import { hasError, isMicrometer, readGrpcStatus, readHttpStatus } from "./span-status.ts";
+
+export type ExtractionSettings = {
+  /** Secret of this installation: four 32-bit words. */
+  readonly clientKey: SipHashKey;
+  readonly endpoints: EndpointTable;
+};
+
+/** No sampler keeps less than one in a million; a sender that claims it would outweigh everybody else. */
+export const WEIGHT_MAX = 1_000_000;
+
+const KIND_SERVER = 2;
+const KIND_CLIENT = 3;
+const HTTP_SLOTS = [SPAN_SLOT.httpRequestMethod, SPAN_SLOT.httpMethod, SPAN_SLOT.httpRoute, ...HTTP_STATUS_SLOTS];
+const RPC_SLOTS = [
+  SPAN_SLOT.rpcSystemName,
+  SPAN_SLOT.rpcSystem,
+  SPAN_SLOT.rpcService,
+  SPAN_SLOT.rpcMethod,
+  SPAN_SLOT.grpcMethod,
+  ...GRPC_STATUS_SLOTS,
+];
+
+const utf8 = new TextEncoder();
+const PROXY_COMPONENT = utf8.encode("proxy");
+const EGRESS_NAME = utf8.encode("egress ");
+
+export class SpanExtractor {
+  readonly #settings: ExtractionSettings;
+  readonly #httpNaming: HttpSpanNaming;
+  readonly #rpcNaming: RpcSpanNaming;
+  #observation: SpanObservation | null = null;
+  #scope: ServiceScope | null = null;
+  #scopeBytes: Uint8Array | null = null;
+  #scopeResourceIndex = -1;
+
+  constructor(settings: ExtractionSettings) {
+    this.#settings = settings;
+    this.#httpNaming = new HttpSpanNaming(settings.endpoints);
+    this.#rpcNaming = new RpcSpanNaming(settings.endpoints);
+  }
+
+  /**
+   * The request that the span stands for, null when it stands for none. The same object each time.
+   * The bytes of a request must not be changed between its spans.
+   */
+  extract(view: SpanView): SpanObservation | null {
+    if (!isRequest(view)) return null;
+    const grpcStatus = readGrpcStatus(view);
+    const endpoint = this.#endpointOf(view, grpcStatus);
+    const observation = this.#observationOn(view, endpoint);
+    const count = adjustedCount(view);
+    const result = { httpStatus: readHttpStatus(view), grpcStatus, hasError: hasError(view) };
+    observation.moveTo(endpoint, result, Number.isNaN(count) ? 1 : Math.min(count, WEIGHT_MAX));
+    return observation;
+  }
+
+  #endpointOf(view: SpanView, grpcStatus: number): Endpoint {
+    const scope = this.#scopeOf(view);
+    const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
+    const rpcEndpoint = isRpc ? this.#rpcNaming.endpointOf(view, scope) : null;
+    return rpcEndpoint ?? this.#httpNaming.endpointOf(view, scope);
+  }
+
+  /** Read once for all spans of a resource. */
+  #scopeOf(view: SpanView): ServiceScope {
+    if (this.#scope !== null && this.#scopeBytes === view.bytes && this.#scopeResourceIndex === view.resourceIndex) {
+      return this.#scope;
+    }
+    const { resource, bytes } = view;
+    this.#scope = this.#settings.endpoints.services.intern({
+      environment:
+        resource.text(bytes, RESOURCE_SLOT.deploymentEnvironmentName) ??
+        resource.text(bytes, RESOURCE_SLOT.deploymentEnvironment) ??
+        "",
+      namespace: resource.text(bytes, RESOURCE_SLOT.serviceNamespace) ?? "",
+      service: resource.text(bytes, RESOURCE_SLOT.serviceName) ?? "",
+    });
+    this.#scopeBytes = bytes;
+    this.#scopeResourceIndex = view.resourceIndex;
+    return this.#scope;
+  }
+
+  #observationOn(view: SpanView, endpoint: Endpoint): SpanObservation {
+    if (this.#observation === null || this.#observation.view !== view) {
+      this.#observation = new SpanObservation(view, this.#settings.clientKey, endpoint);
+    }
+    return this.#observation;
+  }
+}
+
+function isRequest(view: SpanView): boolean {
+  if (view.kind === KIND_SERVER) {
+    return !isBubble(view) && (hasAny(view, HTTP_SLOTS) || hasAny(view, RPC_SLOTS) || isMicrometer(view));
+  }
+  return view.kind === KIND_CLIENT && isGatewayRoot(view) && (hasAny(view, HTTP_SLOTS) || hasAny(view, RPC_SLOTS));
+}
+
+/** Next.js: the outer span of a request that an inner one reports with its true status. */
+function isBubble({ attributes, bytes }: SpanView): boolean {
+  return attributes.has(SPAN_SLOT.nextBubble) && attributes.text(bytes, SPAN_SLOT.nextBubble) === "true";
+}
+
+/** Envoy as a gateway has only the CLIENT span of the call upstream; behind an ingress span it is a child. */
+function isGatewayRoot(view: SpanView): boolean {
+  if (view.parentSpanIdStart !== -1) return false;
+  const { attributes, bytes } = view;
+  const start = attributes.start[SPAN_SLOT.component] ?? 0;
+  const end = attributes.end[SPAN_SLOT.component] ?? 0;
+  if (attributes.has(SPAN_SLOT.component) && equalBytes(bytes, start, end, PROXY_COMPONENT)) return true;
+  const nameEnd = Math.min(view.nameEnd, view.nameStart + EGRESS_NAME.length);
+  return view.nameStart !== -1 && equalBytes(bytes, view.nameStart, nameEnd, EGRESS_NAME);
+}
+
+function hasAny({ attributes }: SpanView, slots: readonly number[]): boolean {
+  for (let index = 0; index < slots.length; index++) if (attributes.has(slots[index] ?? 0)) return true;
+  return false;
+}

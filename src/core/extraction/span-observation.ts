@@ -1,0 +1,115 @@
+/**
+ * A span as one request: one object, moved from span to span.
+ *
+ * Good until the extractor's next span. What few readers ask for (ids, attributes, the client) is read
+ * from the bytes when they do, because most requests are counted and forgotten.
+ */
+import type { AttributeSlots, SpanView } from "../otlp/span-view.ts";
+import type { UnixMillis } from "../time.ts";
+import { RESOURCE_KEY_ALIASES, SPAN_KEY_ALIASES, SPAN_SLOT } from "./attribute-keys.ts";
+import { UNKNOWN_CLIENT } from "./client-fingerprint.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Observation, Outcome } from "./observation.ts";
+import type { RequestResult } from "./outcome.ts";
+import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
+import type { SipHashKey } from "./siphash.ts";
+import { readClient } from "./span-client.ts";
+
+const TRACE_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+
+type SlotsByKey = ReadonlyMap<string, readonly number[]>;
+
+export class SpanObservation implements Observation {
+  /** The view that ids, attributes and client are read from. */
+  readonly view: SpanView;
+  endpoint: Endpoint;
+  outcome: Outcome = "ok";
+  httpStatus = NO_HTTP_STATUS;
+  grpcStatus = NO_GRPC_STATUS;
+  weight = 1;
+  endedAt: UnixMillis = 0;
+  readonly #clientKey: SipHashKey;
+  readonly #spanSlots: SlotsByKey;
+  readonly #resourceSlots: SlotsByKey;
+  #client = UNKNOWN_CLIENT;
+  #isClientRead = false;
+
+  constructor(view: SpanView, clientKey: SipHashKey, endpoint: Endpoint) {
+    this.view = view;
+    this.endpoint = endpoint;
+    this.#clientKey = clientKey;
+    this.#spanSlots = slotsByKey(view.attributes.keys, SPAN_KEY_ALIASES);
+    this.#resourceSlots = slotsByKey(view.resource.keys, RESOURCE_KEY_ALIASES);
+  }
+
+  /** Moves the observation to the request that the view stands on now. */
+  moveTo(endpoint: Endpoint, result: RequestResult, weight: number): void {
+    this.endpoint = endpoint;
+    this.outcome = outcomeOf(result);
+    this.httpStatus = result.httpStatus;
+    this.grpcStatus = result.grpcStatus;
+    this.weight = weight;
+    this.endedAt = this.view.endTimeUnixMillis;
+    this.#isClientRead = false;
+  }
+
+  get client(): number {
+    if (!this.#isClientRead) {
+      this.#client = readClient(this.view, this.#clientKey);
+      this.#isClientRead = true;
+    }
+    return this.#client;
+  }
+
+  /** Another authspike has marked this span already. */
+  get isMarked(): boolean {
+    return this.view.attributes.has(SPAN_SLOT.authspikeEndpoint);
+  }
+
+  traceId(): string {
+    return hexOf(this.view.bytes, this.view.traceIdStart, TRACE_ID_BYTES);
+  }
+
+  spanId(): string {
+    return hexOf(this.view.bytes, this.view.spanIdStart, SPAN_ID_BYTES);
+  }
+
+  /** A key of today's conventions is answered from its predecessors as well. */
+  attribute(key: string): string | undefined {
+    const { attributes, resource, bytes } = this.view;
+    return (
+      firstText(attributes, bytes, this.#spanSlots.get(key)) ?? firstText(resource, bytes, this.#resourceSlots.get(key))
+    );
+  }
+}
+
+function slotsByKey(keys: readonly string[], aliases: ReadonlyArray<readonly number[]>): SlotsByKey {
+  const slots = new Map<string, readonly number[]>(keys.map((key, slot) => [key, [slot]]));
+  for (const group of aliases) {
+    const key = keys[group[0] ?? 0];
+    if (key !== undefined) slots.set(key, group);
+  }
+  return slots;
+}
+
+function firstText(
+  attributes: AttributeSlots,
+  bytes: Uint8Array,
+  slots: readonly number[] | undefined,
+): string | undefined {
+  for (const slot of slots ?? []) {
+    const text = attributes.text(bytes, slot);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+function hexOf(bytes: Uint8Array, start: number, length: number): string {
+  if (start < 0) return "";
+  let hex = "";
+  for (let position = start; position < start + length; position++) {
+    hex += (bytes[position] ?? 0).toString(16).padStart(2, "0");
+  }
+  return hex;
+}

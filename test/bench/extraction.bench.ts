@@ -1,0 +1,149 @@
+/**
+ * What it costs to turn a span into an observation, beyond reading it, and what a million endpoints
+ * weigh.
+ */
+import { Enricher } from "../../src/core/enrichment/enrich.ts";
+import { extractionKeys } from "../../src/core/extraction/attribute-keys.ts";
+import { fingerprintClientText } from "../../src/core/extraction/client-fingerprint.ts";
+import { EndpointTable } from "../../src/core/extraction/endpoint-table.ts";
+import { SpanExtractor } from "../../src/core/extraction/span-extractor.ts";
+import type { SpanSink } from "../../src/core/otlp/trace-scanner.ts";
+import { TraceScanner } from "../../src/core/otlp/trace-scanner.ts";
+import { encode, TRACE_REQUEST } from "../support/otlp-protobuf.ts";
+
+const SPAN_COUNT = 512;
+const ROUND_MS = 400;
+const ROUNDS = 5;
+const MANY_ENDPOINTS = 1_000_000;
+const CLIENT_KEY = [1, 2, 3, 4] as const;
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** Prints nanoseconds per span on top of the scan; each is the best of some rounds. */
+export function run(): void {
+  console.log(`extraction: ${SPAN_COUNT} spans a request, on top of the scan`);
+  const templates = requestOf((index) => ({
+    "http.route": `/api/items/:id/part${index % 40}`,
+    "url.path": path(index),
+  }));
+  const prefixes = requestOf((index) => ({ "http.route": "/api", "url.path": path(index) }));
+  const paths = requestOf((index) => ({ "url.path": path(index) }));
+  const calls = requestOf((index) => ({
+    "rpc.system": "grpc",
+    "rpc.service": "shop.Cart",
+    "rpc.method": `M${index % 40}`,
+  }));
+  report("template in http.route", templates);
+  report("mount prefix, named by path", prefixes);
+  report("path alone, with identifiers", paths);
+  report("gRPC", calls);
+  report("template, client read", templates, (extractor) => (view) => void extractor.extract(view)?.client);
+  report("template, enriched", templates, (extractor) => {
+    const enricher = new Enricher();
+    return (view) => {
+      const observation = extractor.extract(view);
+      if (observation !== null) enricher.attributesFor(observation, null);
+    };
+  });
+  report(
+    "paths beyond the bound",
+    requestOf((index) => ({ "url.path": `/${word(index)}` })),
+    undefined,
+    1,
+  );
+  console.log(`  ${"fingerprint of a client".padEnd(32)} ${fingerprintNanos().toFixed(0).padStart(6)} ns`);
+  weighEndpoints();
+}
+
+function report(
+  name: string,
+  request: Uint8Array,
+  sinkOf: (extractor: SpanExtractor) => SpanSink["span"] = (extractor) => (view) => void extractor.extract(view),
+  endpointsPerServiceMax = 10_000,
+): void {
+  const scanner = new TraceScanner(extractionKeys([]));
+  const endpoints = new EndpointTable({ endpointsPerServiceMax, endpointsMax: MANY_ENDPOINTS });
+  const extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints });
+  const nothing: SpanSink = { span() {}, invalidSpan() {} };
+  const extracting: SpanSink = { span: sinkOf(extractor), invalidSpan() {} };
+  const scanNanos = nanosPerSpan(() => scanner.scan(request, nothing));
+  const nanos = nanosPerSpan(() => scanner.scan(request, extracting)) - scanNanos;
+  console.log(`  ${name.padEnd(32)} ${nanos.toFixed(0).padStart(6)} ns  (scan ${scanNanos.toFixed(0)} ns)`);
+}
+
+function nanosPerSpan(work: () => unknown): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    let count = 0;
+    while (performance.now() - start < ROUND_MS) {
+      work();
+      count++;
+    }
+    best = Math.min(best, ((performance.now() - start) * 1e6) / (count * SPAN_COUNT));
+  }
+  return best;
+}
+
+function fingerprintNanos(): number {
+  const start = performance.now();
+  let sum = 0;
+  const count = 300_000;
+  for (let index = 0; index < count; index++) sum += fingerprintClientText(CLIENT_KEY, "203.0.113.7");
+  if (sum === 0) throw new Error("the client is unknown");
+  return ((performance.now() - start) * 1e6) / count;
+}
+
+/** Fills a table through the door that spans use, so that their spellings are weighed too. */
+function weighEndpoints(): void {
+  const before = process.memoryUsage();
+  const endpoints = new EndpointTable({ endpointsPerServiceMax: MANY_ENDPOINTS, endpointsMax: MANY_ENDPOINTS });
+  const extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints });
+  const scanner = new TraceScanner(extractionKeys([]));
+  const sink: SpanSink = { span: (view) => void extractor.extract(view), invalidSpan() {} };
+  const start = performance.now();
+  for (let first = 0; first < MANY_ENDPOINTS; first += SPAN_COUNT) {
+    const request = requestOf((index) => ({ "url.path": `/api/${word(first + index)}` }));
+    scanner.scan(request, sink);
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const after = process.memoryUsage();
+  const bytes = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
+  console.log(`  ${endpoints.size} endpoints: at most ${Math.round(bytes / 1e6)} MB, made in ${seconds.toFixed(1)} s`);
+}
+
+function path(index: number): string {
+  return `/api/items/${index * 7919}/part${index % 40}`;
+}
+
+/** Letters only: nothing in it is taken for an identifier. */
+function word(index: number): string {
+  return [...index.toString(8)].map((digit) => "ghjkmnpq"[Number(digit)]).join("");
+}
+
+function requestOf(attributesOf: (index: number) => Attributes): Uint8Array {
+  const spans = Array.from({ length: SPAN_COUNT }, (_, index) => ({
+    traceId: new Uint8Array(16).fill(index + 1),
+    spanId: new Uint8Array(8).fill(index + 1),
+    name: "GET",
+    kind: 2,
+    endTimeUnixNano: "1700000000500000000",
+    attributes: keyValues({
+      "http.request.method": "GET",
+      "http.response.status_code": index % 50 === 0 ? 401 : 200,
+      "server.address": "shop.example.com",
+      "client.address": `203.0.113.${index % 250}`,
+      "user_agent.original": "Mozilla/5.0 (X11; Linux x86_64)",
+      ...attributesOf(index),
+    }),
+  }));
+  const resource = { attributes: keyValues({ "service.name": "shop", "deployment.environment.name": "prod" }) };
+  return encode(TRACE_REQUEST, { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
+}
+
+function keyValues(attributes: Attributes): object[] {
+  return Object.entries(attributes).map(([key, value]) => ({
+    key,
+    value: typeof value === "number" ? { intValue: value } : { stringValue: value },
+  }));
+}

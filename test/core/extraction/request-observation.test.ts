@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fingerprintClientText } from "../../../src/core/extraction/client-fingerprint.ts";
+import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
+import type { RecordedRequest } from "../../../src/core/extraction/request-observation.ts";
+import { RequestObservation } from "../../../src/core/extraction/request-observation.ts";
+import { CLIENT_KEY } from "./span-requests.ts";
+
+const endpoints = new EndpointTable({ endpointsPerServiceMax: 100, endpointsMax: 100 });
+const observe = (request: Partial<RecordedRequest>) =>
+  new RequestObservation({ endedAt: 5, service: "auth", ...request }, { endpoints, clientKey: CLIENT_KEY });
+
+test("a recorded request is named and judged like a span", () => {
+  const observation = observe({
+    environment: "prod",
+    method: "get",
+    route: "/users/42/",
+    httpStatus: 401,
+    client: "203.0.113.7:99",
+    weight: 3,
+    cause: "expired",
+    attributes: { "user_agent.original": "curl" },
+  });
+  assert.equal(observation.endpoint.name, "GET /users/{}");
+  assert.equal(observation.endpoint.environment, "prod");
+  assert.equal(observation.outcome, "unauthenticated");
+  assert.equal(observation.weight, 3);
+  assert.equal(observation.cause, "expired");
+  assert.equal(observation.client, fingerprintClientText(CLIENT_KEY, "203.0.113.7"));
+  assert.equal(observation.attribute("user_agent.original"), "curl");
+  assert.equal(observation.attribute("client.address"), "203.0.113.7:99");
+  assert.equal(observation.attribute("constructor"), undefined);
+  assert.equal(observation.traceId(), "");
+});
+
+test("a recorded route may be a template, a path or a word", () => {
+  const names = (request: Partial<RecordedRequest>) => observe({ method: "GET", ...request }).endpoint.name;
+  assert.equal(names({ route: "/users/:id" }), "GET /users/{}");
+  assert.equal(names({ route: "login" }), "GET /login");
+  assert.equal(names({ route: "/api", path: "/api/orders/7?x=1" }), "GET /api/orders/{}");
+  assert.equal(names({ path: "/orders/7" }), "GET /orders/{}");
+  assert.equal(names({}), "GET (unknown route)");
+});
+
+test("a recorded call has a name and no method", () => {
+  const observation = observe({ route: "/shop.Cart/Add", grpcStatus: 16 });
+  assert.equal(observation.endpoint.name, "shop.Cart/Add");
+  assert.equal(observation.endpoint.protocol, "grpc");
+  assert.equal(observation.outcome, "unauthenticated");
+});
+
+test("statuses that are none are left out", () => {
+  const observation = observe({ method: "GET", route: "/", httpStatus: 7, grpcStatus: 99 });
+  assert.equal(observation.httpStatus, 0);
+  assert.equal(observation.grpcStatus, -1);
+});
