@@ -14,7 +14,7 @@ import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, NotificationText, ResolveReason, Transition } from "./alert.ts";
 import { plainLine, truncate } from "./plain-text.ts";
 import { templateValues } from "./template-values.ts";
-import { isoTime, percent, significant, span } from "./words.ts";
+import { failureCount, isoTime, percent, significant, span } from "./words.ts";
 
 type Details = Record<string, string | number | readonly string[]>;
 type ResolvedAlert = Extract<Alert, { state: "resolved" }>;
@@ -57,7 +57,7 @@ function firingSummary(alert: Alert, rule: Rule | null, now: Instant): string {
 
 function resolvedSummary(alert: ResolvedAlert): string {
   const { evidence, resolveReason } = alert;
-  const peak = `peak ${percent(evidence.peakRate)}, ${significant(evidence.failures)} failures`;
+  const peak = `peak ${percent(evidence.peakRate)}, ${failureCount(evidence.failures)}`;
   return plainLine(
     `Resolved after ${span(durationOf(alert))} (${resolveReason.replace("_", " ")}): ${placeOf(alert)}, ${peak}`,
     SUMMARY_CODE_POINTS_MAX,
@@ -120,7 +120,7 @@ function whatHappened(alert: Alert, rule: Rule | null): string {
   const change = `usually ${percent(usual)} of requests, now ${percent(rate)}`;
   switch (alarmKind) {
     case "client":
-      return `One client keeps failing on ${placeOf(alert)}: it holds ${percent(busiestClientShare)} of ${significant(failures)} failures (${what}), while the rate alone tells little (${change}).`;
+      return `One client keeps failing on ${placeOf(alert)}: it holds ${percent(busiestClientShare)} of ${failureCount(failures)} (${what}), while the rate alone tells little (${change}).`;
     case "control-limit":
       return `More ${what} than usual on ${placeOf(alert)}: ${change}, ${significant(deviation)} standard deviations above.`;
     default:
@@ -169,7 +169,7 @@ function clientDetails({ evidence: { busiestClientShare, topClients } }: Alert):
   return {
     ...(busiestClientShare > 0 ? { busiest_client: `${percent(busiestClientShare)} of the failures` } : {}),
     ...(topClients.length > 0
-      ? { top_clients: topClients.map(({ client, failures }) => `${field(client)}: ${significant(failures)} failures`) }
+      ? { top_clients: topClients.map(({ client, failures }) => `${field(client)}: ${failureCount(failures)}`) }
       : {}),
   };
 }

@@ -17,6 +17,12 @@ export function significant(value: number): string {
   return value >= 10 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
 }
 
+/** `81 failures`, `1 failure`. */
+export function failureCount(count: number): string {
+  const figure = significant(count);
+  return figure === "1" ? "1 failure" : `${figure} failures`;
+}
+
 /** `45s`, `12m30s`, `3h5m`, `2d4h`: nothing finer than a person would say. */
 export function span(milliseconds: number): string {
   const unit = milliseconds >= DAY_MS ? HOUR_MS : milliseconds >= HOUR_MS ? MINUTE_MS : SECOND_MS;

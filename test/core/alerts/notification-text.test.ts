@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { NotificationText } from "../../../src/core/alerts/alert.ts";
+import { NO_CLUES } from "../../../src/core/alerts/evidence.ts";
+import type { AlertStep } from "../../../src/core/alerts/lifecycle.ts";
+import { endAlert } from "../../../src/core/alerts/lifecycle.ts";
+import { notificationText } from "../../../src/core/alerts/notification-text.ts";
+import type { Rule } from "../../../src/core/rules/rule.ts";
+import { alarmingReading, at, firingAlert, LOGIN, rule, template } from "../../support/alert-builders.ts";
+
+function firingText(facts: Partial<AlertStep> = {}, kind: "firing" | "escalated" | "unmuted" = "firing") {
+  const alert = firingAlert(facts);
+  return notificationText({ kind, at: alert.firedAt, alert }, { rule: facts.rule ?? rule(), now: facts.now ?? at(0) });
+}
+
+function resolvedText(reason: "recovered" | "silent" | "rule_removed", known: Rule | null = rule()) {
+  const end = { reason, bundle: "b", now: at(720_000) };
+  const [transition] = endAlert(firingAlert(), end).transitions;
+  assert.ok(transition !== undefined);
+  return notificationText(transition, { rule: known, now: end.now });
+}
+
+function detail(text: NotificationText, name: string) {
+  return text.details[name];
+}
+
+describe("a page", () => {
+  test("says what happened, since when, how bad and what is usual", () => {
+    const text = firingText();
+    assert.equal(text.summary, "401s on POST /login of auth: 43% against a usual 1.2%");
+    assert.equal(
+      detail(text, "what_happened"),
+      "More failed authentications than usual on POST /login of auth: usually 1.2% of requests, now 43%, 36 times as many.",
+    );
+    assert.equal(detail(text, "since"), "2026-03-02T08:59:56Z");
+    assert.equal(detail(text, "failures"), 240);
+    assert.equal(detail(text, "requests_per_second"), "10 (usually 10)");
+    assert.deepEqual(
+      [text.source, text.component, text.group, text.class],
+      ["auth", "POST /login", "prod", "failed authentications"],
+    );
+  });
+
+  test("names the rule with its file and line, the bundle and the alert", () => {
+    const text = firingText();
+    assert.equal(detail(text, "rule"), "login-401 (rules/auth.yaml:12)");
+    assert.equal(detail(text, "rule_bundle"), "b".repeat(64));
+    assert.equal(detail(text, "alert_id"), firingAlert().id);
+  });
+
+  test("puts the evidence as the chance of a false alarm where that can be derived", () => {
+    assert.equal(detail(firingText(), "by_chance"), "at most once in 1.5 years of such traffic");
+    const strong = alarmingReading({ evidence: 60 });
+    assert.equal(
+      detail(firingText({ reading: strong }), "by_chance"),
+      "at most once in more than a million years of such traffic",
+    );
+    const weak = alarmingReading({ evidence: 14 });
+    assert.equal(detail(firingText({ reading: weak }), "by_chance"), "at most once in 1d9h of such traffic");
+    const other = alarmingReading({ alarmKind: "control-limit" });
+    assert.equal(detail(firingText({ reading: other }), "by_chance"), undefined);
+  });
+
+  test("explains a client that hides behind a normal rate, and a control limit", () => {
+    const client = alarmingReading({ alarmKind: "client", busiestClientShare: 0.82, rate: 0.014 });
+    assert.match(
+      String(detail(firingText({ reading: client }), "what_happened")),
+      /^One client keeps failing .* 82% of/,
+    );
+    const limit = alarmingReading({ alarmKind: "control-limit" });
+    assert.match(String(detail(firingText({ reading: limit }), "what_happened")), /31 standard deviations above/);
+  });
+
+  test("shows clients by fingerprint and traces to open", () => {
+    const clues = {
+      ...NO_CLUES,
+      topClients: [{ client: "c-12ab", failures: 81.4 }],
+      examples: [{ traceId: "a".repeat(32), spanId: "b".repeat(16) }],
+    };
+    const text = firingText({ clues: () => clues });
+    assert.deepEqual(detail(text, "top_clients"), ["c-12ab: 81 failures"]);
+    assert.deepEqual(detail(text, "example_traces"), ["a".repeat(32)]);
+  });
+
+  test("says what to do: the rule's own words first, else by what it looks like", () => {
+    const own = rule({ description: template("Ask the identity team about {{endpoint}}.\nThen wait.") });
+    assert.equal(
+      detail(firingText({ rule: own }), "what_to_do"),
+      "Ask the identity team about POST /login.\nThen wait.",
+    );
+    const lookOf = (pattern: string | null, cause: string | null) => {
+      const text = firingText({ clues: () => ({ ...NO_CLUES, pattern, cause }) });
+      return detail(text, "looks_like");
+    };
+    assert.equal(lookOf("credential_stuffing", "expired"), "attack");
+    assert.equal(lookOf(null, "idp_unavailable"), "our own fault");
+    assert.equal(lookOf(null, null), "unclear");
+    assert.equal(lookOf("something new", "constructor"), "unclear");
+  });
+
+  test("says why it comes again", () => {
+    assert.equal(detail(firingText({}, "escalated"), "update"), "severity rose to error");
+    assert.equal(detail(firingText({}, "unmuted"), "update"), "the mute is over and the alert still fires");
+    assert.equal(detail(firingText(), "update"), undefined);
+  });
+
+  test("puts times on the wall clock though the alert keeps them on the steady one", () => {
+    const skewed = { steady: at(0).steady, wall: at(3_600_000).wall };
+    const text = firingText({ now: skewed });
+    assert.equal(text.timestamp, at(3_600_000).wall);
+    assert.equal(detail(text, "since"), "2026-03-02T09:59:56Z");
+  });
+
+  test("survives a summary that comes out empty or too long", () => {
+    assert.equal(
+      firingText({ rule: rule({ summary: template("") }) }).summary,
+      "Failed requests on POST /login of auth",
+    );
+    const long = firingText({ rule: rule({ summary: template("👍".repeat(2000)) }) }).summary;
+    assert.equal([...long].length, 1024);
+    assert.ok(long.endsWith("…"));
+  });
+
+  test("speaks of the service when the series is wider than an endpoint", () => {
+    const text = firingText({ rule: rule({ per: ["service"] }), fields: { service: "auth" } });
+    assert.equal(text.component, "auth");
+  });
+});
+
+describe("a resolve", () => {
+  test("says how long it lasted and how bad it was", () => {
+    const text = resolvedText("recovered");
+    assert.equal(text.summary, "Resolved after 12m4s (recovered): POST /login of auth, peak 43%, 240 failures");
+    assert.equal(detail(text, "lasted"), "12m4s");
+    assert.equal(detail(text, "until"), "2026-03-02T09:12:00Z");
+    assert.equal(detail(text, "what_happened"), "The rate of failures is back to usual and has stayed there.");
+  });
+
+  test("does not claim recovery where nobody knows", () => {
+    assert.match(String(detail(resolvedText("silent"), "what_happened")), /nothing left to judge/);
+    assert.match(String(detail(resolvedText("rule_removed", null), "what_happened")), /may still be high/);
+  });
+});
+
+test("hostile names can neither break a line nor blank a required field", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (service, route) => {
+      const text = firingText({ endpoint: { ...LOGIN, service, route, environment: "" } });
+      const shown = [text.summary, text.source, text.component, text.group, text.class];
+      for (const line of shown) {
+        assert.notEqual(line, "");
+        assert.doesNotMatch(line, /[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
+      }
+      assert.ok([...text.summary].length <= 1024);
+    }),
+  );
+});

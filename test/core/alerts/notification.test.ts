@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Alert, Effect, Transition } from "../../../src/core/alerts/alert.ts";
+import { alertLogRecord } from "../../../src/core/alerts/alert-log-record.ts";
+import { endAlert } from "../../../src/core/alerts/lifecycle.ts";
+import { effectsOf, withTriggered } from "../../../src/core/alerts/notification.ts";
+import { freezePage, thawPage } from "../../../src/core/alerts/page.ts";
+import { compileLabelMatcher } from "../../../src/core/rules/match.ts";
+import type { Route } from "../../../src/core/rules/rule.ts";
+import { alarmingReading, at, firingAlert, rule } from "../../support/alert-builders.ts";
+
+const ROUTES: readonly Route[] = [
+  { match: compileLabelMatcher(new Map([["severity", ["critical"]]])), notify: ["pagers"], continues: false },
+  { match: [], notify: ["tickets"], continues: false },
+];
+const TICKETS = { notifier: "tickets", targetId: "t1" };
+
+function effects(kind: Transition["kind"], alert: Alert): readonly Effect[] {
+  return effectsOf({ kind, at: at(0).steady, alert }, { routes: ROUTES, rule: rule(), now: at(0) });
+}
+
+/** `record`, `notify trigger name`, `publish authspike.alert.firing`. */
+function inWords(list: readonly Effect[]): readonly string[] {
+  return list.map((effect) => {
+    if (effect.kind === "record") return "record";
+    if (effect.kind === "publish") return `publish ${effect.event.eventName}`;
+    const { action, target } = effect.notification;
+    return `${action} ${target.kind === "notifier" ? target.name : `frozen ${target.target.targetId}`}`;
+  });
+}
+
+describe("effects of a transition", () => {
+  test("firing: recorded, sent to whom the routes name, told downstream", () => {
+    assert.deepEqual(inWords(effects("firing", firingAlert())), [
+      "record",
+      "trigger tickets",
+      "publish authspike.alert.firing",
+    ]);
+  });
+
+  test("firing under a mute pages nobody and is still told downstream", () => {
+    const muted = { ...firingAlert(), mutedBy: "pentest" };
+    assert.deepEqual(inWords(effects("firing", muted)), ["record", "publish authspike.alert.firing"]);
+  });
+
+  test("pending, cancelled and muted are recorded and nothing more", () => {
+    for (const kind of ["pending", "cancelled", "muted"] as const) {
+      assert.deepEqual(inWords(effects(kind, firingAlert())), ["record"]);
+    }
+  });
+
+  test("an escalation reaches new notifiers by name and the open incident where it is", () => {
+    const critical = firingAlert({ reading: alarmingReading({ failureCount: 9_000 }) });
+    assert.deepEqual(inWords(effects("escalated", withTriggered(critical, TICKETS))), [
+      "record",
+      "trigger pagers",
+      "trigger frozen t1",
+      "publish authspike.alert.escalated",
+    ]);
+  });
+
+  test("the end of a mute triggers and is no event", () => {
+    assert.deepEqual(inWords(effects("unmuted", firingAlert())), ["record", "trigger tickets"]);
+  });
+
+  test("a resolve goes to exactly those that were triggered, muted or not, re-routed or not", () => {
+    const alert = withTriggered({ ...firingAlert(), mutedBy: "late" }, { notifier: "gone", targetId: "t9" });
+    const { transitions } = endAlert(alert, { reason: "recovered", bundle: "b", now: at(1_000) });
+    const ended = transitions[0]?.alert;
+    assert.ok(ended !== undefined);
+    assert.deepEqual(inWords(effects("resolved", ended)), [
+      "record",
+      "resolve frozen t9",
+      "publish authspike.alert.resolved",
+    ]);
+  });
+});
+
+test("a target is noted once", () => {
+  const once = withTriggered(firingAlert(), TICKETS);
+  assert.deepEqual(once.triggered, [TICKETS]);
+  assert.equal(withTriggered(once, { ...TICKETS, notifier: "another name" }), once);
+});
+
+test("a page comes out of the outbox as it went in", () => {
+  const notify = effects("firing", firingAlert()).find((effect) => effect.kind === "notify");
+  assert.ok(notify?.kind === "notify");
+  const page = thawPage(freezePage(notify.notification));
+  assert.equal(page.action, "trigger");
+  assert.equal(page.dedupKey, "authspike/login-401/0ab29b0471639a04");
+  assert.deepEqual(page.text, notify.notification.text);
+});
+
+describe("the log record of an event", () => {
+  test("carries rule, endpoint, figures and the trace of an example", () => {
+    const example = { traceId: "a".repeat(32), spanId: "b".repeat(16) };
+    const alert = firingAlert({
+      clues: () => ({ topClients: [], examples: [example], pattern: "password_spraying", cause: null }),
+    });
+    const record = alertLogRecord(eventIn(effects("firing", alert)));
+    assert.equal(record.eventName, "authspike.alert.firing");
+    assert.deepEqual([record.severityNumber, record.severityText], [17, "ERROR"]);
+    assert.deepEqual([record.traceId, record.spanId], [example.traceId, example.spanId]);
+    assert.equal(record.attributes["authspike.rule"], "login-401");
+    assert.equal(record.attributes["authspike.endpoint"], "POST /login");
+    assert.equal(record.attributes["service.name"], "auth");
+    assert.equal(record.attributes["authspike.rate"], 0.43);
+    assert.equal(record.attributes["authspike.pattern"], "password_spraying");
+    assert.equal("authspike.cause" in record.attributes, false);
+    assert.equal("service.namespace" in record.attributes, false);
+  });
+
+  test("calls the end of an alert information, whatever the alert was", () => {
+    const { transitions } = endAlert(firingAlert(), { reason: "silent", bundle: "b", now: at(1_000) });
+    const ended = transitions[0]?.alert;
+    assert.ok(ended !== undefined);
+    const record = alertLogRecord(eventIn(effects("resolved", ended)));
+    assert.equal(record.severityNumber, 9);
+    assert.equal(record.attributes["authspike.alert.severity"], "error");
+    assert.equal(record.attributes["authspike.alert.resolve_reason"], "silent");
+  });
+});
+
+function eventIn(list: readonly Effect[]) {
+  const publish = list.find((effect) => effect.kind === "publish");
+  assert.ok(publish?.kind === "publish");
+  return publish.event;
+}
