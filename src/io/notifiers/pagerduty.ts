@@ -23,8 +23,8 @@ export const PAGERDUTY_URLS = {
 
 const ENQUEUE_PATH = "/v2/enqueue";
 const ACCEPTED = 202;
-/** Idle connections are kept between alerts of one burst; the server's own limit wins when shorter. */
-const KEEP_ALIVE_MS = 60 * SECOND_MS;
+/** Enough for the pages of one burst. A longer-lived connection may be closed just as a page sets out. */
+const KEEP_ALIVE_MS = 4 * SECOND_MS;
 const ANSWER_BYTES_MAX = 65_536;
 const EXCERPT_CHARACTERS_MAX = 1000;
 
