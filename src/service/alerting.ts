@@ -152,7 +152,7 @@ export class Alerting {
     this.#checkpointDueAt = now.steady + CHECKPOINT_EVERY_MS;
     const { events, store } = this.#parts;
     try {
-      saveCheckpoints(store.checkpoints, this.engine);
+      saveCheckpoints(store.checkpoints, this.engine, now);
       store.meta.rememberSteady(now.steady);
       if (!this.ledger.isBehind) events.storeWorks();
     } catch (error) {

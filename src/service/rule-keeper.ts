@@ -7,7 +7,7 @@
  * the files are broken, so that a bad edit followed by a restart does not leave authspike blind.
  */
 import type { Diagnostic } from "../core/diagnostic.ts";
-import { renderDiagnostic } from "../core/diagnostic.ts";
+import { renderRuleDiagnostics } from "../core/rules/diagnostic-text.ts";
 import { diffRuleSets, summarizeDiff } from "../core/rules/diff.ts";
 import type { RuleSet } from "../core/rules/rule.ts";
 import type { RuleBundleOutcome } from "../core/rules/rule-bundle.ts";
@@ -190,9 +190,7 @@ function activeBundle(
 }
 
 function refusalWith(diagnostics: readonly Diagnostic[], files: readonly SourceFile[], sinceWall: UnixMillis): Refusal {
-  const textOf = (path: string) => files.find((file) => file.path === path)?.text;
-  const text = diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, textOf(diagnostic.file))).join("\n");
-  return refusalOf(diagnostics, text, sinceWall);
+  return refusalOf(diagnostics, renderRuleDiagnostics(diagnostics, files).join("\n"), sinceWall);
 }
 
 function refusalOf(diagnostics: readonly Diagnostic[], text: string, sinceWall: UnixMillis): Refusal {

@@ -10,7 +10,9 @@ import type { Series } from "../detection/series.ts";
 import { isAuthenticationRoute } from "../extraction/authentication-route.ts";
 import type { Endpoint } from "../extraction/endpoint.ts";
 import type { Observation } from "../extraction/observation.ts";
-import type { FieldTest, Rule } from "../rules/rule.ts";
+import type { Candidate } from "../rules/match.ts";
+import { appliesTo, candidateRules } from "../rules/match.ts";
+import type { Rule } from "../rules/rule.ts";
 import { endpointField, isEndpointField } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { Alert, SpanReference } from "./alert.ts";
@@ -43,9 +45,8 @@ export type Watch = {
   readonly active: ActiveRule;
   /** null when the series depends on attributes of each request. */
   readonly series: WatchedSeries | null;
-  readonly attributeTests: readonly FieldTest<string>[];
-  /** Rules that silence this one for requests whose attributes they accept. */
-  readonly overriddenBy: readonly (readonly FieldTest<string>[])[];
+  /** null when the rule judges every request of the endpoint, as most do. */
+  readonly condition: Candidate | null;
 };
 
 /** A rule that is grouped by attributes may open this many series; the rest share one. */
@@ -53,7 +54,8 @@ const ATTRIBUTE_SERIES_MAX = 10_000;
 const OVERFLOW_VALUE = "__other__";
 
 export class WatchTable {
-  readonly #rules: readonly ActiveRule[];
+  readonly #rules: ReadonlyMap<string, ActiveRule>;
+  readonly #ruleList: readonly Rule[];
   readonly #series: Map<string, WatchedSeries>;
   /** Index: the endpoint's id. */
   readonly #watches: (readonly Watch[] | undefined)[] = [];
@@ -61,7 +63,8 @@ export class WatchTable {
 
   /** `series` are those that go on from an earlier table; their rules must be among `rules`. */
   constructor(rules: readonly ActiveRule[], series: Iterable<WatchedSeries> = []) {
-    this.#rules = rules;
+    this.#rules = new Map(rules.map((active) => [active.rule.id, active]));
+    this.#ruleList = rules.map(({ rule }) => rule);
     this.#series = new Map();
     for (const known of series) this.#series.set(seriesKey(known.active.rule.id, known.values), known);
   }
@@ -75,7 +78,7 @@ export class WatchTable {
   }
 
   ruleById(id: string): ActiveRule | undefined {
-    return this.#rules.find(({ rule }) => rule.id === id);
+    return this.#rules.get(id);
   }
 
   find(ruleId: string, values: readonly string[]): WatchedSeries | undefined {
@@ -95,28 +98,27 @@ export class WatchTable {
 
   /** The series that a request belongs to, or undefined when the rule does not look at this request. */
   seriesOf(watch: Watch, observation: Observation, now: UnixMillis): WatchedSeries | undefined {
-    if (watch.attributeTests.length > 0 && !acceptsAll(watch.attributeTests, observation)) return undefined;
-    if (watch.overriddenBy.length > 0 && isOverridden(watch, observation)) return undefined;
+    if (watch.condition !== null && !appliesTo(watch.condition, observation)) return undefined;
     return watch.series ?? this.#attributeSeries(watch.active, observation, now);
   }
 
   #openWatches(endpoint: Endpoint, now: UnixMillis): readonly Watch[] {
-    const matching = this.#rules.filter(({ rule }) => matchesEndpoint(rule, endpoint));
-    const watches: Watch[] = [];
-    for (const active of matching) {
-      const overriding = matching.filter(({ rule }) => rule.overrides.includes(active.rule.id));
-      if (overriding.some(({ rule }) => rule.match.attributes.length === 0)) continue;
-      watches.push({
-        active,
-        series: isPerEndpoint(active.rule)
-          ? this.#open(active, endpoint, endpointValues(active.rule, endpoint), now)
-          : null,
-        attributeTests: active.rule.match.attributes,
-        overriddenBy: overriding.map(({ rule }) => rule.match.attributes),
-      });
-    }
+    const watches = candidateRules(this.#ruleList, endpoint).flatMap((candidate): Watch[] => {
+      const active = this.ruleById(candidate.rule.id);
+      return active === undefined ? [] : [this.#openWatch(active, candidate, endpoint, now)];
+    });
     this.#watches[endpoint.id] = watches;
     return watches;
+  }
+
+  #openWatch(active: ActiveRule, candidate: Candidate, endpoint: Endpoint, now: UnixMillis): Watch {
+    const { rule } = active;
+    const isConditional = rule.match.attributes.length > 0 || candidate.unless.length > 0;
+    return {
+      active,
+      series: isPerEndpoint(rule) ? this.#open(active, endpoint, endpointValues(rule, endpoint), now) : null,
+      condition: isConditional ? candidate : null,
+    };
   }
 
   #attributeSeries(active: ActiveRule, observation: Observation, now: UnixMillis): WatchedSeries {
@@ -156,18 +158,6 @@ export function seriesFields(rule: Rule, values: readonly string[]): Record<stri
 
 function seriesKey(ruleId: string, values: readonly string[]): string {
   return `${ruleId}\u0000${values.join("\u0000")}`;
-}
-
-function matchesEndpoint(rule: Rule, endpoint: Endpoint): boolean {
-  return rule.match.endpoint.every(({ field, accepts }) => accepts(endpointField(endpoint, field)));
-}
-
-function acceptsAll(tests: readonly FieldTest<string>[], observation: Observation): boolean {
-  return tests.every(({ field, accepts }) => accepts(observation.attribute(field) ?? ""));
-}
-
-function isOverridden({ overriddenBy }: Watch, observation: Observation): boolean {
-  return overriddenBy.some((tests) => acceptsAll(tests, observation));
 }
 
 function isPerEndpoint(rule: Rule): boolean {
