@@ -93,7 +93,7 @@ export class DeliveryWorld {
     return this;
   }
 
-  /** Like kill -9: nothing more is sent or noted, and what was under way stays without an answer. */
+  /** Like kill -9: nothing more is sent. A world that goes on from this one sees none of its later notes. */
   crash(): void {
     this.#isDead = true;
   }
@@ -136,8 +136,7 @@ export class DeliveryWorld {
         const sent = { at: this.time.now().steady, row, lateByMs };
         if (this.#isDead) return new Promise(() => {});
         this.sent.push(sent);
-        const verdict = await this.answer(sent, signal);
-        return this.#isDead ? new Promise(() => {}) : verdict;
+        return this.answer(sent, signal);
       },
     };
   }

@@ -11,6 +11,7 @@ import {
   ATTR_SERVICE_NAMESPACE,
 } from "@opentelemetry/semantic-conventions";
 import { endpointName } from "../extraction/endpoint.ts";
+import type { AnyValue, LogRecord } from "../otlp/log-record.ts";
 import type { Severity } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { AlertEvent } from "./alert.ts";
@@ -56,6 +57,15 @@ export function alertLogRecord(event: AlertEvent): AlertLogRecord {
     traceId: example?.traceId ?? "",
     spanId: example?.spanId ?? "",
   };
+}
+
+/** The record in the form that is encoded for the wire. Every number in it is a double, whole or not. */
+export function otlpLogRecord(record: AlertLogRecord, observedAtWall: UnixMillis): LogRecord {
+  const { timeUnixMillis: occurredAtWall, attributes, ...same } = record;
+  const typed: Record<string, AnyValue> = {};
+  for (const [key, value] of Object.entries(attributes))
+    typed[key] = typeof value === "number" ? { double: value } : value;
+  return { ...same, occurredAtWall, observedAtWall, attributes: typed };
 }
 
 function alertAttributes({ alert }: AlertEvent) {

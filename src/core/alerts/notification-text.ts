@@ -123,7 +123,8 @@ function whatHappened(alert: Alert, rule: Rule | null): string {
       return `One client keeps failing on ${placeOf(alert)}: it holds ${percent(busiestClientShare)} of ${failureCount(failures)} (${what}), while the rate alone tells little (${change}).`;
     case "control-limit":
       return `More ${what} than usual on ${placeOf(alert)}: ${change}, ${significant(deviation)} standard deviations above.`;
-    default:
+    case "ratio":
+    case null:
       return `More ${what} than usual on ${placeOf(alert)}: ${change}${timesUsual(rate, usual)}.`;
   }
 }

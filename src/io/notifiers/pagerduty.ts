@@ -128,7 +128,7 @@ function saysSuccess(body: string): boolean {
 /** PagerDuty explains a refusal in `message` and, for each fault, in `errors`. */
 function messageIn(body: string): string {
   const { message, errors } = parsed(body);
-  const texts = [message, ...(Array.isArray(errors) ? errors : [])];
+  const texts = [message, errors].flat();
   return texts
     .filter((text) => typeof text === "string")
     .join("; ")

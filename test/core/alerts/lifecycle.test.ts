@@ -42,8 +42,8 @@ describe("inactive", () => {
     const { kinds, alert } = play({}, [[0, ALARM]]);
     assert.deepEqual(kinds, [["firing"]]);
     assert.equal(alert?.state, "firing");
-    assert.equal(alert?.severity, "error");
-    assert.deepEqual(alert?.labels, {
+    assert.equal(alert.severity, "error");
+    assert.deepEqual(alert.labels, {
       team: "identity",
       env: "prod",
       service: "auth",
@@ -69,8 +69,8 @@ describe("inactive", () => {
     const labels = { service: "forged", severity: "info", rule: "other", team: "a" };
     const { alert } = play({ rule: rule({ labels }) }, [[0, ALARM]]);
     assert.equal(alert?.labels["service"], "auth");
-    assert.equal(alert?.labels["severity"], "error");
-    assert.equal(alert?.labels["rule"], "login-401");
+    assert.equal(alert.labels["severity"], "error");
+    assert.equal(alert.labels["rule"], "login-401");
   });
 });
 
@@ -178,8 +178,8 @@ describe("firing", () => {
     ]);
     assert.deepEqual(kinds, [["firing"], ["escalated"], []]);
     assert.equal(alert?.severity, "critical");
-    assert.equal(alert?.labels["severity"], "critical");
-    assert.equal(alert?.isPage, true);
+    assert.equal(alert.labels["severity"], "critical");
+    assert.equal(alert.isPage, true);
   });
 
   test("is muted and unmuted without losing its state", () => {

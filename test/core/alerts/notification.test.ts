@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Alert, Effect, Transition } from "../../../src/core/alerts/alert.ts";
-import { alertLogRecord } from "../../../src/core/alerts/alert-log-record.ts";
+import { alertLogRecord, otlpLogRecord } from "../../../src/core/alerts/alert-log-record.ts";
 import { endAlert } from "../../../src/core/alerts/lifecycle.ts";
 import { effectsOf, withTriggered } from "../../../src/core/alerts/notification.ts";
 import { freezePage, thawPage } from "../../../src/core/alerts/page.ts";
+import { encodeLogsRequest } from "../../../src/core/otlp/log-record.ts";
 import { compileLabelMatcher } from "../../../src/core/rules/match.ts";
 import type { Route } from "../../../src/core/rules/rule.ts";
 import { alarmingReading, at, firingAlert, rule } from "../../support/alert-builders.ts";
@@ -108,6 +109,15 @@ describe("the log record of an event", () => {
     assert.equal(record.attributes["authspike.pattern"], "password_spraying");
     assert.equal("authspike.cause" in record.attributes, false);
     assert.equal("service.namespace" in record.attributes, false);
+  });
+
+  test("can be encoded for the wire", () => {
+    const record = otlpLogRecord(alertLogRecord(eventIn(effects("firing", firingAlert()))), at(20).wall);
+    assert.equal(record.occurredAtWall, at(0).wall);
+    assert.equal(record.observedAtWall, at(20).wall);
+    assert.deepEqual(record.attributes["authspike.failures"], { double: 240 });
+    const scope = { name: "authspike", version: "1.0.0" };
+    assert.ok(encodeLogsRequest({ resource: {}, scope, records: [record] }).length > 0);
   });
 
   test("calls the end of an alert information, whatever the alert was", () => {

@@ -153,7 +153,10 @@ test("the log takes a page as a warning and its end as information", async () =>
   assert.equal((await notifier.send(page())).kind, "delivered");
   await notifier.send(page({ action: "resolve", reason: "resolved" }));
   const lines = String(output.read()).trim().split("\n");
-  const [fired, resolved] = lines.map((line) => JSON.parse(line));
-  assert.deepEqual([fired.level, fired.msg, fired.summary], ["warn", "alert firing", pageText().summary]);
-  assert.deepEqual([resolved.level, resolved.msg], ["info", "alert resolved"]);
+  const [fired, resolved] = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  assert.deepEqual(
+    [fired?.["level"], fired?.["msg"], fired?.["summary"]],
+    ["warn", "alert firing", pageText().summary],
+  );
+  assert.deepEqual([resolved?.["level"], resolved?.["msg"]], ["info", "alert resolved"]);
 });
