@@ -9,10 +9,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { BundleContext } from "../core/rules/rule-bundle.ts";
 import type { SourceFile } from "../core/text/yaml-document.ts";
+import { fileProblem, readSecretFile } from "./secret-file.ts";
 
 const RULE_FILES_MAX = 200;
 const RULE_FILE_MAX_BYTES = 1024 * 1024;
-const SECRET_FILE_MAX_BYTES = 64 * 1024;
 
 /** The directory cannot be read as a whole: nothing is known about the rules in it. */
 export class RuleFilesError extends Error {
@@ -59,29 +59,13 @@ function readText(path: string, sizeBytes: number): string {
   return readFileSync(path, "utf8");
 }
 
-function readSecretFile(path: string): ReturnType<BundleContext["sources"]["file"]> {
-  try {
-    if (statSync(path).size > SECRET_FILE_MAX_BYTES)
-      return { kind: "failed", problem: `more than ${SECRET_FILE_MAX_BYTES} bytes` };
-    return { kind: "ok", text: readFileSync(path, "utf8") };
-  } catch (error) {
-    return { kind: "failed", problem: problemOf(error) };
-  }
-}
-
 function attempt<Result>(what: string, read: () => Result): Result {
   try {
     return read();
   } catch (error) {
     if (error instanceof RuleFilesError) throw error;
-    throw new RuleFilesError(`${what}: ${problemOf(error)}`, { cause: error });
+    throw new RuleFilesError(`${what}: ${fileProblem(error)}`, { cause: error });
   }
-}
-
-/** The system's own words for what went wrong, without the call that met it. */
-function problemOf(error: unknown): string {
-  if (!(error instanceof Error) || !("code" in error)) throw error;
-  return error.message.replace(/^[A-Z0-9_]+: /, "").replace(/, \w+( '.*')?$/, "");
 }
 
 /** Places are printed alike on every system, as editors and CI expect them. */

@@ -1,0 +1,177 @@
+/**
+ * Every setting: one row with its shape, default and help.
+ *
+ * The types, the checks, `--help`, the variables and flags, the JSON schema and the reference page all
+ * come from these rows. A setting earns its place by two users who need different values.
+ */
+import { boolean, identifier, oneOf, text } from "../core/text/scalar-shapes.ts";
+import type { ValueOf } from "../core/text/shape.ts";
+import { list, object, optional, record, required, withDefault } from "../core/text/shape.ts";
+import {
+  bearerToken,
+  byteSize,
+  duration,
+  filePath,
+  headers,
+  listenAddress,
+  secret,
+  section,
+  serviceAddress,
+  wholeNumber,
+} from "./setting-shapes.ts";
+
+const bearerTokens = (help: string) =>
+  section({ bearer_tokens: withDefault(secret(list(bearerToken, { max: 100 })), [], help) }, "Who may come in.");
+
+const serverTls = object({
+  cert_file: required(filePath, "Certificate chain, PEM."),
+  key_file: required(filePath, "Private key of the certificate, PEM."),
+  client_ca_file: optional(filePath, "Authority that must have signed the certificates of clients, PEM."),
+});
+
+const receiverFields = (endpoint: string) => ({
+  endpoint: withDefault(listenAddress, endpoint, "Where to listen."),
+  tls: optional(serverTls, "Encrypts, and with `client_ca_file` asks clients for a certificate."),
+  auth: bearerTokens("Tokens of which senders must show one, as `Authorization: Bearer …`."),
+  allow_unauthenticated: withDefault(
+    boolean,
+    false,
+    "Take spans from anyone, though the address can be reached from other machines.",
+  ),
+  max_request_bytes: withDefault(
+    byteSize({ min: "64KiB", max: "1GiB" }),
+    "64MiB",
+    "Largest request, as it arrives and after decompression.",
+  ),
+});
+
+const cors = object({
+  allowed_origins: withDefault(
+    list(text({ noun: "an origin", min: 1, max: 300 }), { max: 100 }),
+    [],
+    "Origins of web pages that may send, such as `https://*.example.com`.",
+  ),
+  allowed_headers: withDefault(
+    list(text({ noun: "a header's name", min: 1, max: 200 }), { max: 100 }),
+    [],
+    "Headers they may set besides those that every OTLP client sends.",
+  ),
+});
+
+const clientTls = {
+  insecure: withDefault(boolean, false, "Plain text, for gRPC addresses that begin with neither http:// nor https://."),
+  ca_file: optional(filePath, "Authority to trust in place of the system's, PEM."),
+  cert_file: optional(filePath, "Client certificate, PEM."),
+  key_file: optional(filePath, "Private key of the client certificate, PEM."),
+};
+
+const exporter = object({
+  protocol: withDefault(oneOf(["grpc", "http/protobuf", "http/json"]), "grpc", "How OTLP is sent."),
+  endpoint: optional(serviceAddress, "Base address; over HTTP, `/v1/traces` and so on are appended."),
+  traces_endpoint: optional(serviceAddress, "Address for traces in place of the base address, used as it is."),
+  metrics_endpoint: optional(serviceAddress, "Address for metrics, likewise."),
+  logs_endpoint: optional(serviceAddress, "Address for logs, likewise."),
+  compression: withDefault(oneOf(["gzip", "none"]), "gzip", "Compression of what is sent."),
+  headers: withDefault(headers, {}, "Headers to send along, for gRPC as metadata."),
+  timeout: withDefault(duration({ min: "100ms", max: "5m" }), "10s", "How long one attempt may take."),
+  tls: section(clientTls, "Encryption."),
+  alert_events: withDefault(
+    oneOf(["logs", "span", "off"]),
+    "logs",
+    "How alerts are told to the backend: as log records, or as spans where it takes traces only.",
+  ),
+});
+
+export const settingsShape = object({
+  receivers: section(
+    {
+      grpc: section(receiverFields("localhost:4317"), "OTLP over gRPC."),
+      http: section(
+        {
+          ...receiverFields("localhost:4318"),
+          cors: optional(cors, "Lets web pages send, as OTLP from browsers does."),
+        },
+        "OTLP over HTTP.",
+      ),
+    },
+    "Where telemetry comes in.",
+  ),
+  exporters: withDefault(
+    record(exporter, { shape: identifier({ noun: "an exporter's name" }), max: 20 }),
+    {},
+    "Where telemetry goes, each under a name. None: spans are analysed and not forwarded.",
+  ),
+  storage: section(
+    { directory: withDefault(filePath, "./data", "Directory of the database and the queue.") },
+    "What outlives a restart.",
+  ),
+  queue: section(
+    {
+      durable: withDefault(boolean, true, "Keep what waits on disk; otherwise a crash loses what was in memory."),
+      max_bytes: withDefault(
+        byteSize({ min: "1MiB", max: "10TiB" }),
+        "1GiB",
+        "Most that may wait for each exporter; beyond it the oldest is dropped and counted.",
+      ),
+      max_age: withDefault(
+        duration({ min: "1m", max: "30d" }),
+        "24h",
+        "Longest that anything waits; then it is dropped and counted.",
+      ),
+      fsync: withDefault(
+        oneOf(["always", "interval", "never"]),
+        "interval",
+        "When what was taken in is safe: `always` survives a power cut, `interval` a crash of the process.",
+      ),
+    },
+    "What waits for the exporters.",
+  ),
+  rules: section({ directory: withDefault(filePath, "./rules", "Directory of the rule files.") }, "What is watched."),
+  api: section(
+    {
+      endpoint: withDefault(listenAddress, "localhost:8401", "Where health, metrics and the API are served."),
+      auth: bearerTokens("Tokens of which callers must show one; required when other machines can reach the address."),
+    },
+    "Health, metrics and the API.",
+  ),
+  limits: section(
+    {
+      endpoints_per_service: withDefault(
+        wholeNumber({ min: 10, max: 1_000_000 }),
+        10_000,
+        "Endpoints told apart in one service; those beyond share one that is watched like any other.",
+      ),
+      endpoints: withDefault(
+        wholeNumber({ min: 100, max: 5_000_000 }),
+        1_000_000,
+        "Endpoints told apart in all services; 400 bytes each.",
+      ),
+    },
+    "Bounds of memory.",
+  ),
+  log: section(
+    {
+      level: withDefault(oneOf(["trace", "debug", "info", "warn", "error", "fatal"]), "info", "Least severity logged."),
+      format: withDefault(oneOf(["auto", "json", "pretty"]), "auto", "`auto` is pretty on a terminal, JSON elsewhere."),
+    },
+    "The log, on standard error.",
+  ),
+  drain_timeout: withDefault(
+    duration({ min: "0s", max: "10m" }),
+    // Docker kills ten seconds after it has asked, and what is unsent by then is in the queue.
+    "8s",
+    "How long a stop may take to send what can be sent.",
+  ),
+  telemetry: section(
+    {
+      endpoint: optional(serviceAddress, "OTLP/HTTP base address for metrics and spans about authspike itself."),
+      headers: withDefault(headers, {}, "Headers to send along."),
+    },
+    "Our own telemetry; off without an endpoint.",
+  ),
+});
+
+export type Settings = ValueOf<typeof settingsShape>;
+export type ExporterSettings = ValueOf<typeof exporter>;
+export type ReceiverSettings = Settings["receivers"]["grpc"];
+export type ServerTlsSettings = ValueOf<typeof serverTls>;
