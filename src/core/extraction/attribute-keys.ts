@@ -42,8 +42,6 @@ import {
 /** What we add to a span; its presence tells that another authspike stands before us. */
 export const ATTR_AUTHSPIKE_ENDPOINT = "authspike.endpoint";
 
-export { ATTR_CLIENT_ADDRESS, ATTR_SERVICE_VERSION, ATTR_USER_AGENT_ORIGINAL };
-
 const spanKeys: string[] = [];
 const resourceKeys: string[] = [];
 const spanSlot = (key: string) => spanKeys.push(key) - 1;

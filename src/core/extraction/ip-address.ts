@@ -55,13 +55,15 @@ function readIpv4(bytes: Uint8Array, start: number, end: number, target: number)
   for (let position = start; position <= end; position++) {
     const byte = position < end ? (bytes[position] ?? 0) : DOT;
     if (byte === DOT) {
-      if (digits === 0 || value > 255 || count === 4) return false;
+      if (digits === 0 || digits > 3 || value > 255 || count === 4) return false;
       addressBytes[target + count++] = value;
       value = 0;
       digits = 0;
     } else {
       const digit = byte - DIGIT_ZERO;
-      if (digit < 0 || digit > 9 || ++digits > 3) return false;
+      // A leading zero means octal to some and nothing to others.
+      if (digit < 0 || digit > 9 || (digits > 0 && value === 0)) return false;
+      digits++;
       value = value * 10 + digit;
     }
   }

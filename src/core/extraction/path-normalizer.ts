@@ -59,13 +59,10 @@ export class PathNormalizer {
     const before = this.length;
     this.bytes[this.length++] = SLASH;
     if (isParameter(source, start, verbStart) || isIdentifierSegment(source, start, verbStart)) {
-      this.bytes[this.length++] = OPEN_BRACE;
-      this.bytes[this.length++] = CLOSE_BRACE;
+      this.#writeParameter();
       if (end - verbStart <= SEGMENT_MAX_BYTES) this.#copy(source, verbStart, end);
-    } else if (end - start > SEGMENT_MAX_BYTES) {
-      this.bytes[this.length++] = OPEN_BRACE;
-      this.bytes[this.length++] = CLOSE_BRACE;
-    } else this.#copy(source, start, end);
+    } else if (end - start > SEGMENT_MAX_BYTES) this.#writeParameter();
+    else this.#copy(source, start, end);
     if (this.length === before + 1) {
       this.length = before;
       return true;
@@ -78,6 +75,11 @@ export class PathNormalizer {
     }
     this.segmentCount++;
     return true;
+  }
+
+  #writeParameter(): void {
+    this.bytes[this.length++] = OPEN_BRACE;
+    this.bytes[this.length++] = CLOSE_BRACE;
   }
 
   #copy(source: Uint8Array, start: number, end: number): void {

@@ -4,8 +4,8 @@
  * It goes through the same naming and the same judgement as a span, so that a backtest finds what the
  * live engine would have found.
  */
+import { ATTR_CLIENT_ADDRESS } from "@opentelemetry/semantic-conventions";
 import type { UnixMillis } from "../time.ts";
-import { ATTR_CLIENT_ADDRESS } from "./attribute-keys.ts";
 import { fingerprintClientText, UNKNOWN_CLIENT } from "./client-fingerprint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { canonicalMethod, canonicalRpcName, UNKNOWN_ROUTE } from "./endpoint-naming.ts";

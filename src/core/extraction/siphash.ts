@@ -13,48 +13,49 @@ const WORD_BYTES = 8;
 const COMPRESSION_ROUNDS = 2;
 const FINAL_ROUNDS = 4;
 
-// The four words of the state. One hash runs at a time and starts by setting them all.
-let v0High = 0;
-let v0Low = 0;
-let v1High = 0;
-let v1Low = 0;
-let v2High = 0;
-let v2Low = 0;
-let v3High = 0;
-let v3Low = 0;
+/**
+ * v0 to v3, each as its low half and its high half. One hash runs at a time and starts by setting them
+ * all. An array of 32-bit numbers, because variables outside of a function hold large ones on the heap.
+ */
+const state = new Int32Array(8);
 
 /** Leaves the hash in `sipHashResult`. The key is four 32-bit words, least significant first. */
 export function sipHash24(key: SipHashKey, bytes: Uint8Array, start: number, end: number): void {
   const [key0Low, key0High, key1Low, key1High] = key;
-  v0High = key0High ^ 0x736f6d65;
-  v0Low = key0Low ^ 0x70736575;
-  v1High = key1High ^ 0x646f7261;
-  v1Low = key1Low ^ 0x6e646f6d;
-  v2High = key0High ^ 0x6c796765;
-  v2Low = key0Low ^ 0x6e657261;
-  v3High = key1High ^ 0x74656462;
-  v3Low = key1Low ^ 0x79746573;
+  state[0] = key0Low ^ 0x70736575;
+  state[1] = key0High ^ 0x736f6d65;
+  state[2] = key1Low ^ 0x6e646f6d;
+  state[3] = key1High ^ 0x646f7261;
+  state[4] = key0Low ^ 0x6e657261;
+  state[5] = key0High ^ 0x6c796765;
+  state[6] = key1Low ^ 0x79746573;
+  state[7] = key1High ^ 0x74656462;
 
   const length = end - start;
-  const wordsEnd = start + length - (length % WORD_BYTES);
+  const wordsEnd = end - (length % WORD_BYTES);
   for (let position = start; position < wordsEnd; position += WORD_BYTES) {
-    compress(readHalf(bytes, position + 4, end), readHalf(bytes, position, end));
+    compress(readHalf(bytes, position, end), readHalf(bytes, position + 4, end));
   }
   // The last word holds what is left over and, in its top byte, the length.
-  compress(readHalf(bytes, wordsEnd + 4, end) | (length << 24), readHalf(bytes, wordsEnd, end));
+  compress(readHalf(bytes, wordsEnd, end), readHalf(bytes, wordsEnd + 4, end) | (length << 24));
 
-  v2Low ^= 0xff;
+  state[4] ^= 0xff;
   mix(FINAL_ROUNDS);
-  sipHashResult.high = (v0High ^ v1High ^ v2High ^ v3High) >>> 0;
-  sipHashResult.low = (v0Low ^ v1Low ^ v2Low ^ v3Low) >>> 0;
+  sipHashResult.low = foldWords(0);
+  sipHashResult.high = foldWords(1);
 }
 
-function compress(high: number, low: number): void {
-  v3High ^= high;
-  v3Low ^= low;
+/** The words of the state, one half of each, in one. */
+function foldWords(half: 0 | 1): number {
+  return ((state[half] ?? 0) ^ (state[2 + half] ?? 0) ^ (state[4 + half] ?? 0) ^ (state[6 + half] ?? 0)) >>> 0;
+}
+
+function compress(low: number, high: number): void {
+  state[6] = (state[6] ?? 0) ^ low;
+  state[7] = (state[7] ?? 0) ^ high;
   mix(COMPRESSION_ROUNDS);
-  v0High ^= high;
-  v0Low ^= low;
+  state[0] = (state[0] ?? 0) ^ low;
+  state[1] = (state[1] ?? 0) ^ high;
 }
 
 /** Up to four bytes, little-endian, zeros after `end`. */
@@ -64,16 +65,16 @@ function readHalf(bytes: Uint8Array, start: number, end: number): number {
   return half;
 }
 
-/** The rounds of the paper. Names without `v` are the halves of one round's words. */
+/** The rounds of the paper. */
 function mix(rounds: number): void {
-  let high0 = v0High;
-  let low0 = v0Low;
-  let high1 = v1High;
-  let low1 = v1Low;
-  let high2 = v2High;
-  let low2 = v2Low;
-  let high3 = v3High;
-  let low3 = v3Low;
+  let low0 = state[0] ?? 0;
+  let high0 = state[1] ?? 0;
+  let low1 = state[2] ?? 0;
+  let high1 = state[3] ?? 0;
+  let low2 = state[4] ?? 0;
+  let high2 = state[5] ?? 0;
+  let low3 = state[6] ?? 0;
+  let high3 = state[7] ?? 0;
   let half = 0;
   for (let round = 0; round < rounds; round++) {
     // v0 += v1; v1 = rotate(v1, 13) ^ v0; v0 = rotate(v0, 32)
@@ -107,14 +108,14 @@ function mix(rounds: number): void {
     high2 = low2;
     low2 = half;
   }
-  v0High = high0;
-  v0Low = low0;
-  v1High = high1;
-  v1Low = low1;
-  v2High = high2;
-  v2Low = low2;
-  v3High = high3;
-  v3Low = low3;
+  state[0] = low0;
+  state[1] = high0;
+  state[2] = low1;
+  state[3] = high1;
+  state[4] = low2;
+  state[5] = high2;
+  state[6] = low3;
+  state[7] = high3;
 }
 
 /** A sum is smaller than what was added exactly when it ran over. */

@@ -74,6 +74,12 @@ export class SpanExtractor {
     return observation;
   }
 
+  /** Lets go of the last request's bytes. Calling it is never wrong; the next span starts anew. */
+  forgetRequest(): void {
+    this.#scope = null;
+    this.#scopeBytes = null;
+  }
+
   #endpointOf(view: SpanView, grpcStatus: number): Endpoint {
     const scope = this.#scopeOf(view);
     const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);

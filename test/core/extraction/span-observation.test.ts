@@ -106,3 +106,12 @@ test("a span that another authspike has marked is known by its mark", () => {
     [false, true],
   );
 });
+
+test("letting go of a request leaves nothing of it for the next", () => {
+  const world = new ExtractionWorld();
+  const service = (name: string): SpanSketch => ({ ...REQUEST, resource: { "service.name": name } });
+  const [first] = world.observe([service("a")], ({ endpoint }) => endpoint.service);
+  world.extractor.forgetRequest();
+  const [second] = world.observe([service("b")], ({ endpoint }) => endpoint.service);
+  assert.deepEqual([first, second], ["a", "b"]);
+});
