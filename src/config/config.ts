@@ -81,6 +81,8 @@ export type QueueConfig = {
   /** False keeps the queue in memory only: a crash then loses what it held. */
   readonly durable: boolean;
   readonly maxBytes: number;
+  /** Of what the disk cannot take, or of everything when the queue is not durable. */
+  readonly memoryMaxBytes: number;
   readonly maxAgeMs: number;
   /** When a batch counts as safe: `interval` survives a crash of the process, `always` a power cut as well. */
   readonly fsync: "always" | "interval" | "never";

@@ -113,6 +113,11 @@ export const settingsShape = object({
         "1GiB",
         "Most that may wait for each exporter; beyond it the oldest is dropped and counted.",
       ),
+      memory_max_bytes: withDefault(
+        byteSize({ min: "1MiB", max: "64GiB" }),
+        "256MiB",
+        "Most that is held in memory while the disk cannot take it, or always when the queue is not durable.",
+      ),
       max_age: withDefault(
         duration({ min: "1m", max: "30d" }),
         "24h",
