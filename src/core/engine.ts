@@ -90,8 +90,23 @@ export class Engine {
     return this.#hot.size > 0;
   }
 
+  get seriesCount(): number {
+    return this.#table.seriesCount;
+  }
+
+  get openAlertCount(): number {
+    let count = 0;
+    for (const { alert } of this.#hot) if (alert !== null) count += 1;
+    return count;
+  }
+
   series(): Iterable<WatchedSeries> {
     return this.#table.series();
+  }
+
+  /** Those in doubt: every series with an open alert is among them. */
+  hotSeries(): Iterable<WatchedSeries> {
+    return this.#hot;
   }
 
   /** Counts and marks one OTLP export request. The argument stays the caller's and is not changed. */
@@ -100,6 +115,7 @@ export class Engine {
     this.#isUrgent = false;
     this.#edits.reset(bytes);
     const scanned = this.#scanner.scan(bytes, this);
+    this.#extractor.forgetRequest();
     if (scanned.kind === "malformed") return scanned;
     return {
       kind: "ingested",

@@ -27,6 +27,7 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
   readonly #storeFailures: Counter;
   readonly #analysisFailures: Counter;
   readonly #tickFailures: Counter;
+  readonly #publishFailures: Counter;
   readonly #deliveryLatency: Histogram;
   #isStoreFailing = false;
 
@@ -40,6 +41,7 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     this.#bundles = family("authspike_rule_bundles", "Rule bundles that were looked at, by outcome", "{bundle}");
     this.#storeFailures = counter("authspike_store_failures", "Writes or reads that SQLite refused");
     this.#analysisFailures = counter("authspike_analysis_failures", "Requests forwarded unmarked: our own fault");
+    this.#publishFailures = counter("authspike_publish_failures", "Alert events that did not go downstream");
     this.#tickFailures = counter("authspike_tick_failures", "Beats that ended early: our own fault");
     this.#deliveryLatency = registry.histogram(
       { name: "authspike_delivery_latency_seconds", help: "Time to a notifier's answer", unit: "s" },
@@ -124,6 +126,11 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
   tickFailed(error: unknown): void {
     this.#tickFailures.add(1);
     this.#log.error({ err: error }, "a beat failed; the next one goes on");
+  }
+
+  publishFailed(error: unknown): void {
+    this.#publishFailures.add(1);
+    this.#log.warn({ err: error }, "an alert event did not reach an exporter; its page is not affected");
   }
 
   published(event: AlertEvent): void {

@@ -8,7 +8,6 @@
 import { countItems } from "../core/otlp/signal-count.ts";
 import type { Signal, Verdict } from "../core/otlp/verdict.ts";
 import type { Instant } from "../core/time.ts";
-import type { Counter } from "./metrics.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
 import { NO_EXPORTER } from "./pipeline-counters.ts";
 
@@ -44,7 +43,6 @@ export type IntakeParts = {
   readonly now: () => Instant;
   /** Evidence is complete. Must only schedule, never judge in place. */
   readonly onUrgent: () => void;
-  readonly analysisFailures: Counter;
   readonly onAnalysisFailure: (error: unknown) => void;
 };
 
@@ -87,7 +85,6 @@ function readTraces(parts: IntakeParts, bytes: Uint8Array): ReadRequest {
     return { kind: "read", bytes: result.bytes, itemCount, rejectedCount: result.rejectedSpanCount };
   } catch (error) {
     // Only a mistake of ours gets here, and the sender must not pay for it.
-    parts.analysisFailures.add(1);
     parts.onAnalysisFailure(error);
     return readOther("traces", bytes);
   }

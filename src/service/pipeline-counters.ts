@@ -5,13 +5,13 @@
  * Exporters are counted apart because one may be down for hours while another keeps up. What never
  * got in is counted as refused, with its reason. Names follow the Collector's nouns.
  */
-import type { Signal } from "../core/otlp/verdict.ts";
+import type { RefusalReason, Signal } from "../core/otlp/verdict.ts";
 import type { Counter, CounterFamily, MetricRegistry } from "./metrics.ts";
 
 /** Why an accepted item went no further. `no_exporter` is by choice: analysed and not forwarded. */
 export type DropReason = "no_exporter" | "queue_overflow" | "queue_expired" | "exporter_rejected" | "queue_corrupt";
 /** Why an item, or a whole request whose items cannot be counted, was turned away. */
-export type RefuseReason = "malformed" | "invalid_id" | "too_large" | "unauthenticated" | "overloaded";
+export type RefuseReason = RefusalReason | "invalid_id" | "overloaded";
 
 /** The name under which items are counted when no exporter is configured. */
 export const NO_EXPORTER = "none";
@@ -33,7 +33,8 @@ export class PipelineCounters {
   accepted(signal: Signal): Counter {
     return this.#accepted.with({ signal });
   }
-  refused(signal: Signal, reason: RefuseReason): Counter {
+  /** `unknown`: the request did not come far enough to say what it carries. */
+  refused(signal: Signal | "unknown", reason: RefuseReason): Counter {
     return this.#refused.with({ signal, reason });
   }
   sent(signal: Signal, exporter: string): Counter {

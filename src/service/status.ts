@@ -7,13 +7,13 @@
 import type { Alert } from "../core/alerts/alert.ts";
 import type { WatchedSeries } from "../core/alerts/watch-table.ts";
 import { endpointName } from "../core/extraction/endpoint.ts";
-import { SIGNALS } from "../core/otlp/verdict.ts";
 import type { Signal } from "../core/otlp/verdict.ts";
+import { SIGNALS } from "../core/otlp/verdict.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { toWall } from "../core/time.ts";
 import type { DeliveryAttempt, OutboxRow } from "./outbox.ts";
-import { NO_EXPORTER } from "./pipeline-counters.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
+import { NO_EXPORTER } from "./pipeline-counters.ts";
 import type { ActiveBundle, Refusal } from "./rule-keeper.ts";
 
 export function endpointRow(series: WatchedSeries, now: UnixMillis) {
@@ -105,9 +105,7 @@ export function rulesView(active: ActiveBundle, refusal: Refusal | null, history
       notices,
     },
     refusal:
-      refusal === null
-        ? null
-        : { since: refusal.sinceWall, text: refusal.text, diagnostics: refusal.diagnostics },
+      refusal === null ? null : { since: refusal.sinceWall, text: refusal.text, diagnostics: refusal.diagnostics },
     history: history.map(({ hash, acceptedAtWall: acceptedAt, origin: by, diff }) => ({
       hash,
       acceptedAt,

@@ -49,6 +49,7 @@ export class OutboxStore {
   readonly #countPending;
   readonly #selectRecent;
   readonly #selectTriggers;
+  readonly #selectOfAlert;
   readonly #selectAttempts;
   readonly #updateRow;
   readonly #insertAttempt;
@@ -66,6 +67,9 @@ export class OutboxStore {
     );
     this.#selectTriggers = database.prepare<[string, string], OutboxRow>(
       `SELECT ${COLUMNS} FROM outbox WHERE alert_id = ? AND target_id = ? AND action = 'trigger' ORDER BY id`,
+    );
+    this.#selectOfAlert = database.prepare<[string], OutboxRow>(
+      `SELECT ${COLUMNS} FROM outbox WHERE alert_id = ? ORDER BY id`,
     );
     this.#selectAttempts = database.prepare<[number], DeliveryAttempt>(
       `SELECT ${ATTEMPT_COLUMNS} FROM delivery_attempt WHERE outbox_id = ? ORDER BY id`,
@@ -96,6 +100,11 @@ export class OutboxStore {
   /** Every trigger of the row's alert to the row's target, whatever its state, oldest first. */
   triggersOf(row: OutboxRow): readonly OutboxRow[] {
     return attempt("cannot read the outbox", () => this.#selectTriggers.all(row.alertId, row.targetId));
+  }
+
+  /** Every page of one alert, oldest first. */
+  rowsOf(alertId: string): readonly OutboxRow[] {
+    return attempt("cannot read the outbox", () => this.#selectOfAlert.all(alertId));
   }
 
   /** Oldest first. */

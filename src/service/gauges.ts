@@ -1,0 +1,54 @@
+/**
+ * Numbers that are read off the running parts when somebody looks, not kept.
+ */
+import type { Signal } from "../core/otlp/verdict.ts";
+import { SIGNALS } from "../core/otlp/verdict.ts";
+import type { Alerting } from "./alerting.ts";
+import type { MetricRegistry } from "./metrics.ts";
+import type { RuleKeeper } from "./rule-keeper.ts";
+
+export type GaugeSources = {
+  readonly alerting: Alerting;
+  readonly rules: RuleKeeper;
+  readonly queue: { readonly sizeBytes: { readonly disk: number; readonly memory: number } } | null;
+  readonly exporters: readonly { readonly name: string; queued(signal: Signal): number }[];
+};
+
+export function declareGauges(registry: MetricRegistry, { alerting, exporters, queue, rules }: GaugeSources): void {
+  const gauge = (name: string, help: string, unit: string, read: () => number) =>
+    registry.gauge({ name, help, unit }, () => [{ labels: {}, value: read() }]);
+  gauge("authspike_endpoints", "Endpoints that are known", "{endpoint}", () => alerting.engine.endpoints.size);
+  gauge(
+    "authspike_endpoints_overflowed",
+    "Times a new endpoint fell to its service's overflow",
+    "{observation}",
+    () => alerting.engine.endpoints.overflowedCount,
+  );
+  gauge("authspike_series", "Rules on endpoints that keep a baseline", "{series}", () => alerting.engine.seriesCount);
+  gauge("authspike_alerts_open", "Alerts that are pending or firing", "{alert}", () => alerting.engine.openAlertCount);
+  gauge(
+    "authspike_delivery_pending",
+    "Pages that wait for delivery",
+    "{page}",
+    () => alerting.delivery.waitingRowCount,
+  );
+  gauge("authspike_rules_last_reload_successful", "0 while the rule files have errors", "1", () =>
+    rules.refusal === null ? 1 : 0,
+  );
+  gauge("authspike_store_behind", "1 while alerts are known to memory only", "1", () =>
+    alerting.ledger.isBehind ? 1 : 0,
+  );
+  gauge("authspike_process_resident_memory_bytes", "Resident memory", "By", () => process.memoryUsage.rss());
+  registry.gauge(
+    { name: "authspike_exporter_queue_items", help: "Items that wait for a destination", unit: "{item}" },
+    () =>
+      exporters.flatMap(({ name, queued }) =>
+        SIGNALS.map((signal) => ({ labels: { exporter: name, signal }, value: queued(signal) })),
+      ),
+  );
+  if (queue === null) return;
+  registry.gauge(
+    { name: "authspike_exporter_queue_bytes", help: "Bytes that wait for a destination", unit: "By" },
+    () => Object.entries(queue.sizeBytes).map(([where, value]) => ({ labels: { where }, value })),
+  );
+}
