@@ -43,9 +43,11 @@ export type IngestResult =
   | { readonly kind: "malformed"; readonly message: string }
   | {
       readonly kind: "ingested";
+      /** The request with marks added and invalid spans taken out; the same array when nothing changed. */
       readonly bytes: Uint8Array;
       readonly spanCount: number;
       readonly rejectedSpanCount: number;
+      /** A series has crossed its limit: judge now instead of at the next beat. */
       readonly isUrgent: boolean;
     };
 

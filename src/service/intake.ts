@@ -6,6 +6,7 @@
  * our own analysis fail, the request is forwarded as it came: watching must never cost anybody data.
  */
 import { countItems } from "../core/otlp/signal-count.ts";
+import type { IngestResult } from "../core/engine.ts";
 import type { Signal, Verdict } from "../core/otlp/verdict.ts";
 import type { Instant } from "../core/time.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
@@ -15,18 +16,6 @@ import { NO_EXPORTER } from "./pipeline-counters.ts";
 export interface TraceIngest {
   ingest(bytes: Uint8Array, now: Instant): IngestResult;
 }
-
-export type IngestResult =
-  | { readonly kind: "malformed"; readonly message: string }
-  | {
-      readonly kind: "ingested";
-      /** The request with marks added and invalid spans taken out; the same array when nothing changed. */
-      readonly bytes: Uint8Array;
-      readonly spanCount: number;
-      readonly rejectedSpanCount: number;
-      /** A series has crossed its limit: judge now instead of at the next beat. */
-      readonly isUrgent: boolean;
-    };
 
 /** The queue in front of the exporters. */
 export interface ForwardQueue {
