@@ -111,7 +111,7 @@ export const settingsShape = object({
       max_bytes: withDefault(
         byteSize({ min: "1MiB", max: "10TiB" }),
         "1GiB",
-        "Most that may wait for each exporter; beyond it the oldest is dropped and counted.",
+        "Most that may wait for all exporters together; beyond it the oldest is dropped and counted.",
       ),
       memory_max_bytes: withDefault(
         byteSize({ min: "1MiB", max: "64GiB" }),

@@ -1,0 +1,100 @@
+/**
+ * Gathers the alerts of a backtest from the engine's effects, one object for each episode.
+ *
+ * Names and units are those of the published format (`docs/backtest.md`), which scripts rely on.
+ */
+import type { Alert, Effect, Transition } from "../core/alerts/alert.ts";
+import { assertNever } from "../core/assert.ts";
+import type { Severity } from "../core/rules/rule.ts";
+import type { UnixMillis } from "../core/time.ts";
+
+export type BacktestAlert = {
+  readonly rule: string;
+  readonly endpoint: {
+    readonly service: string;
+    readonly env: string;
+    readonly method: string;
+    readonly route: string;
+  };
+  /** Whether a person is woken; otherwise it is a ticket, or a mute has kept the page back. */
+  readonly page: boolean;
+  /** The incident it belongs to. */
+  readonly group: string;
+  readonly severity: Severity;
+  /** The moment the page, or else the ticket, could leave. */
+  readonly fired_at: UnixMillis;
+  readonly resolved_at: UnixMillis | null;
+  readonly since: UnixMillis;
+  readonly failures: number;
+  /** The highest share of failures while the alarm was on, and the usual one. */
+  readonly rate: number;
+  readonly usual: number;
+  readonly pattern: string | null;
+  readonly cause: string | null;
+};
+
+type OpenAlert = { readonly firedAt: UnixMillis; readonly pagedAt: UnixMillis | null; readonly alert: Alert };
+
+export class BacktestAlerts {
+  readonly #open = new Map<string, OpenAlert>();
+  readonly #onEnd: (alert: BacktestAlert) => void;
+
+  /** `onEnd` is called as each alert resolves, and by `end` for those that have not. */
+  constructor(onEnd: (alert: BacktestAlert) => void) {
+    this.#onEnd = onEnd;
+  }
+
+  take(effects: readonly Effect[]): void {
+    for (const effect of effects) if (effect.kind === "record") this.#follow(effect.transition);
+  }
+
+  end(): void {
+    for (const open of this.#open.values()) this.#onEnd(summarize(open));
+    this.#open.clear();
+  }
+
+  #follow({ kind, alert, at }: Transition): void {
+    switch (kind) {
+      case "pending":
+      case "cancelled":
+        return;
+      case "firing":
+      case "escalated":
+      case "muted":
+      case "unmuted": {
+        const before = this.#open.get(alert.id) ?? { firedAt: at, pagedAt: null };
+        const isPaged = alert.isPage && alert.mutedBy === null;
+        this.#open.set(alert.id, { ...before, pagedAt: before.pagedAt ?? (isPaged ? at : null), alert });
+        return;
+      }
+      case "resolved": {
+        const open = this.#open.get(alert.id);
+        this.#open.delete(alert.id);
+        if (open !== undefined) this.#onEnd(summarize({ ...open, alert }));
+        return;
+      }
+      default:
+        assertNever(kind);
+    }
+  }
+}
+
+function summarize({ alert, firedAt, pagedAt }: OpenAlert): BacktestAlert {
+  const { dedupKey, endpoint, evidence, ruleId, severity } = alert;
+  const { service, environment: env, method, route } = endpoint;
+  return {
+    rule: ruleId,
+    endpoint: { service, env, method, route },
+    page: pagedAt !== null,
+    group: dedupKey,
+    severity,
+    fired_at: pagedAt ?? firedAt,
+    resolved_at: alert.state === "resolved" ? alert.resolvedAt : null,
+    since: evidence.since,
+    failures: evidence.failures,
+    rate: evidence.peakRate,
+    usual: evidence.usual,
+    pattern: evidence.pattern,
+    cause: evidence.cause,
+  };
+}

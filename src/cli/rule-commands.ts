@@ -1,0 +1,72 @@
+/** Commands around rule files. */
+import { Option } from "commander";
+import type { CommandRegistry } from "./command-line.ts";
+import type { Output } from "./output.ts";
+import { OUTPUTS } from "./output.ts";
+import type { ServerOptions } from "./server-options.ts";
+import { addServerOptions } from "./server-options.ts";
+
+const DIRECTORY_HELP = "directory of the rule files [AUTHSPIKE_RULES_DIRECTORY]";
+
+export function addRuleCommands({ program, context, action }: CommandRegistry): void {
+  const directory = context.environment["AUTHSPIKE_RULES_DIRECTORY"] || "rules";
+  const rules = program.command("rules").description("check and show rule files");
+
+  rules
+    .command("check")
+    .description("everything wrong with the rules of a directory, in one go")
+    .argument("[directory]", DIRECTORY_HELP, directory)
+    .option("--strict", "exit with 3 when there are warnings")
+    .addOption(new Option("--format <format>", "output").choices(["text", "json", "github", "sarif"]).default("text"))
+    .action(
+      action(async (chosen: string, options: { readonly strict?: true; readonly format: CheckFormat }) => {
+        const { runRulesCheck } = await import("./rules-check.ts");
+        const strictness = options.strict === true ? "strict" : "lenient";
+        return runRulesCheck({ directory: chosen, strictness, format: options.format }, context);
+      }),
+    );
+
+  rules
+    .command("list")
+    .description("the rules at a glance")
+    .argument("[directory]", DIRECTORY_HELP, directory)
+    .addOption(new Option("-o, --output <format>", "output").choices(OUTPUTS).default("table"))
+    .action(
+      action(async (chosen: string, { output }: { readonly output: Output }) =>
+        (await import("./rules-list.ts")).runRulesList({ directory: chosen, output }, context),
+      ),
+    );
+
+  rules
+    .command("show")
+    .description("one rule with its defaults filled in")
+    .argument("<id>", "id of the rule")
+    .argument("[directory]", DIRECTORY_HELP, directory)
+    .addOption(new Option("-o, --output <format>", "output").choices(["yaml", "json"]).default("yaml"))
+    .action(
+      action(async (id: string, chosen: string, { output }: { readonly output: "yaml" | "json" }) =>
+        (await import("./rules-show.ts")).runRulesShow({ directory: chosen, id, output }, context),
+      ),
+    );
+
+  rules
+    .command("schema")
+    .description("what may stand in a rule file")
+    .addOption(
+      new Option("--format <format>", "for editors or for people").choices(["json", "markdown"]).default("json"),
+    )
+    .action(
+      action(async (options: { readonly format: "json" | "markdown" }) =>
+        (await import("./rules-schema.ts")).runRulesSchema(options, context),
+      ),
+    );
+
+  addServerOptions(
+    rules.command("status").description("the rules that a running authspike has in force"),
+    context,
+  ).action(
+    action(async (options: ServerOptions) => (await import("./rules-status.ts")).runRulesStatus(options, context)),
+  );
+}
+
+type CheckFormat = "text" | "json" | "github" | "sarif";

@@ -1,0 +1,79 @@
+/**
+ * `authspike run`: the collector, until it is asked to stop.
+ *
+ * SIGTERM and SIGINT drain and then stop, the second one stops at once. SIGHUP looks at the rule
+ * files. The banner says what a newcomer needs and what would otherwise surprise.
+ */
+import type { Config } from "../config/config.ts";
+import { readVersion } from "../config/version.ts";
+import type { RunningService } from "../service/assemble.ts";
+import type { CommandContext } from "./command-context.ts";
+import { printLine } from "./command-context.ts";
+import type { ConfigOptions } from "./config-options.ts";
+import { loadConfigOrPrint } from "./config-options.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+
+export async function runCollector(options: ConfigOptions, context: CommandContext): Promise<number> {
+  const loaded = loadConfigOrPrint(options, context);
+  if (loaded === undefined) return EXIT_CODES.badConfiguration;
+  const { environment, stderr } = context;
+  const version = readVersion();
+  const { runService } = await import("../service/assemble.ts");
+  const start = await runService(loaded.config, { environment, stderr, version });
+  if (start.kind === "refused") {
+    printLine(stderr, `authspike cannot start: ${start.text}`);
+    return start.exitCode;
+  }
+  await using service = start.service;
+  const files = loaded.sources.map(({ path }) => path);
+  for (const line of banner({ version, service, config: loaded.config, files })) printLine(context.stdout, line);
+  await untilAskedToStop(service);
+  return EXIT_CODES.ok;
+}
+
+type Start = {
+  readonly version: string;
+  readonly service: RunningService;
+  readonly config: Config;
+  readonly files: readonly string[];
+};
+
+function banner({ version, service, config, files }: Start): readonly string[] {
+  const { addresses, exporters, ruleCount } = service;
+  const forward =
+    exporters.length === 0
+      ? "nowhere: no exporter is configured, so spans are analysed and not forwarded"
+      : exporters.join(", ");
+  return [
+    `authspike ${version}`,
+    `  OTLP     grpc ${addresses.grpc}, http ${addresses.http}`,
+    `  forward  ${forward}`,
+    `  rules    ${ruleCount} from ${config.rules.directory}`,
+    `  API      http://${addresses.api}`,
+    `  data     ${config.storage.directory}`,
+    `  config   ${files.length === 0 ? "defaults, no file" : files.join(", ")}`,
+  ];
+}
+
+/** Resolves after a stop that was asked for has ended. */
+async function untilAskedToStop(service: RunningService): Promise<void> {
+  const reload = () => service.reloadRules();
+  process.on("SIGHUP", reload);
+  try {
+    await firstSignal(["SIGTERM", "SIGINT"]);
+    // Nobody listens any more, so the second signal ends the process as it ends any other.
+    await service.stop();
+  } finally {
+    process.off("SIGHUP", reload);
+  }
+}
+
+function firstSignal(signals: readonly NodeJS.Signals[]): Promise<void> {
+  return new Promise((resolve) => {
+    const onSignal = () => {
+      for (const signal of signals) process.off(signal, onSignal);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, onSignal);
+  });
+}
