@@ -75,10 +75,8 @@ function isWanted({ rule, endpoint }: EndpointRow, query: EndpointQuery): boolea
 
 /** Rows are shown by falling rank, and by key where ranks are equal. */
 function rankOf(row: EndpointRow, sort: EndpointSort): number {
-  if (sort === "deviation") return row.deviation;
-  if (sort === "rate") return row.rate;
-  if (sort === "requests") return row.requestsPerSecond;
-  return 0;
+  const rank = { deviation: row.deviation, rate: row.rate, requests: row.requestsPerSecond, name: 0 }[sort];
+  return Number.isFinite(rank) ? rank : 0;
 }
 
 function keyOf({ rule, endpoint }: EndpointRow): string {

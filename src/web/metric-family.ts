@@ -1,7 +1,8 @@
 /**
  * Numbers about the process in the shape in which they are shown, whoever keeps them.
  *
- * `name` has no `_total`: that ending belongs to one format and is added there.
+ * `name` ends in its unit (`_seconds`, `_bytes`) but not in `_total`: that belongs to one format and is
+ * added there.
  */
 export type MetricFamily = {
   readonly name: string;
