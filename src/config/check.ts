@@ -78,6 +78,11 @@ function checkExporter(path: SettingPath, exporter: ExporterSettings, all: Setti
     checkDestination([...path, name], address, all.receivers, context);
     if (exporter.protocol !== "grpc") requireUrl([...path, name], address, context);
   }
+  const hasTraces = exporter.endpoint !== null || exporter.traces_endpoint !== null;
+  if (exporter.alert_events === "span" && (exporter.protocol === "grpc" || !hasTraces)) {
+    const message = "spans of alerts are sent over HTTP: they need protocol http/… and an address for traces";
+    refuse([...path, "alert_events"], "AC108", message, context);
+  }
   checkFiles([...path, "tls"], exporter.tls, context);
   const { cert_file, key_file } = exporter.tls;
   if ((cert_file === null) !== (key_file === null)) {

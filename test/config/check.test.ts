@@ -72,6 +72,11 @@ test("an exporter needs an address, which over HTTP is a URL", () => {
   assert.deepEqual(codesOf('exporters: {x: {protocol: http/protobuf, endpoint: "backend:4318"}}'), ["a.yaml:1 AC108"]);
 });
 
+test("spans of alerts need HTTP", () => {
+  assert.deepEqual(codesOf('exporters: {x: {endpoint: "b:1", alert_events: span}}'), ["a.yaml:1 AC108"]);
+  assert.deepEqual(codesOf('exporters: {x: {endpoint: "http://b", protocol: http/json, alert_events: span}}'), []);
+});
+
 test("an address that is only a port says what the host could be", () => {
   using world = new ConfigWorld();
   const [text] = world.texts({ files: { "a.yaml": "api: {endpoint: 8401}" } });

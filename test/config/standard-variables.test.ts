@@ -38,7 +38,7 @@ test("over gRPC nothing is appended", () => {
     },
   });
   assert.equal(exporters[0]?.signalEndpoints.logs, "backend:4317");
-  assert.equal(exporters[0]?.tls.insecure, true);
+  assert.equal(exporters[0].tls.insecure, true);
 });
 
 test("headers are percent-decoded, and time is in milliseconds", () => {
@@ -52,8 +52,8 @@ test("headers are percent-decoded, and time is in milliseconds", () => {
     },
   });
   assert.deepEqual(exporters[0]?.headers, { authorization: "Basic YWJj=", "x-tenant": "a=b", "x-odd": "100%" });
-  assert.equal(exporters[0]?.timeoutMs, 2500);
-  assert.equal(exporters[0]?.compression, "gzip");
+  assert.equal(exporters[0].timeoutMs, 2500);
+  assert.equal(exporters[0].compression, "gzip");
 });
 
 test("signals that are sent differently become exporters of their own", () => {
