@@ -9,8 +9,7 @@ export function cursorText({ rank, key }: EndpointCursor): string {
 export function readCursor(text: string): EndpointCursor | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    if (!Array.isArray(value)) return undefined;
-    const [rank, key]: readonly unknown[] = value;
+    const [rank, key] = Array.isArray(value) ? (value as readonly unknown[]) : [];
     return typeof rank === "number" && typeof key === "string" ? { rank, key } : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

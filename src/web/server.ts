@@ -4,9 +4,9 @@
  */
 import type { Server } from "node:http";
 import { createServer } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import type { ListenConfig } from "../config/config.ts";
 import { createApi } from "./api.ts";
+import { fetchListener } from "./fetch-listener.ts";
 import type { WebAddress } from "./listen.ts";
 import { listenEverywhere } from "./listen.ts";
 import type { Views } from "./views.ts";
@@ -33,10 +33,16 @@ export class WebServer {
 
   /** Throws a WebServerError when the address cannot be had. */
   static async start(settings: ListenConfig, views: Views, parts: WebServerParts = {}): Promise<WebServer> {
-    const api = createApi(views, { bearerTokens: settings.bearerTokens, onFailure: parts.onFailure ?? (() => {}) });
-    const listener = getRequestListener((request) => api.fetch(request), { overrideGlobalObjects: false });
+    const { onFailure = () => {} } = parts;
+    const api = createApi(views, { bearerTokens: settings.bearerTokens, onFailure });
+    const answer = fetchListener((request) => api.fetch(request));
     const { servers, address } = await listenEverywhere(settings, () => {
-      const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5_000 }, listener);
+      const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+        answer(request, response).catch((error: unknown) => {
+          onFailure(error);
+          response.destroy();
+        });
+      });
       server.maxConnections = CONNECTIONS_MAX;
       return server;
     });

@@ -167,6 +167,13 @@ test("a view that throws costs one answer, and its message stays inside", async 
   assert.equal((await ask(server, "/livez")).status, 200);
 });
 
+test("requests that are none cost their sender an answer", async () => {
+  await using server = await serve();
+  assert.equal((await ask(server, "/livez", { headers: { host: "a b" } })).status, 400);
+  assert.equal((await ask(server, "/livez", { method: "TRACE" })).status, 400);
+  assert.equal((await ask(server, "/livez", { method: "HEAD" })).body, "");
+});
+
 test("answers carry the headers that keep browsers careful", async () => {
   await using server = await serve();
   const { headers } = await ask(server, "/api/v1/rules");
