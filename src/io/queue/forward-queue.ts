@@ -72,9 +72,12 @@ export class ForwardQueue {
   async append(batch: NewBatch): Promise<void> {
     assert(batch.itemCount > 0, "an empty batch has no place in the queue");
     if (this.#isClosed) throw new QueueError("the queue is closed");
+    const { log, readers } = this.#logOf(batch.signal);
+    // Nobody takes this signal.
+    if (readers.length === 0) return;
     this.#unwrittenBytes += batch.bytes.length;
     try {
-      await this.#logOf(batch.signal).log.append(batch);
+      await log.append(batch);
     } finally {
       this.#unwrittenBytes -= batch.bytes.length;
     }
@@ -83,13 +86,18 @@ export class ForwardQueue {
   /** The same reader every time. */
   reader(exporter: string, signal: Signal): QueueReader {
     const reader = this.#logOf(signal).readers.find((candidate) => candidate.exporter === exporter);
-    assert(reader !== undefined, `no exporter is called ${exporter}`);
+    assert(reader !== undefined, `no exporter called ${exporter} takes ${signal}`);
     return reader;
+  }
+
+  /** Whether any exporter takes the signal; what nobody takes is not kept. */
+  isTaken(signal: Signal): boolean {
+    return this.#logOf(signal).readers.length > 0;
   }
 
   /** Items of the signal that the exporter has neither delivered nor given up. */
   queued(exporter: string, signal: Signal): number {
-    return this.reader(exporter, signal).queuedItems;
+    return this.#logOf(signal).readers.find((reader) => reader.exporter === exporter)?.queuedItems ?? 0;
   }
 
   /** What the queue takes up on disk, and in memory alone. */

@@ -1,5 +1,5 @@
 /**
- * Opens one signal's log with the readers of all exporters, and finds out where each goes on.
+ * Opens one signal's log with the readers of its exporters, and finds out where each goes on.
  */
 import { mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,7 +29,8 @@ export type OpenedLog = { readonly log: SignalLog; readonly readers: readonly Qu
 
 export async function openLog(settings: QueueSettings, parts: OpenParts, account: ForwardAccount): Promise<OpenedLog> {
   const directory = settings.directory === null ? null : join(settings.directory, parts.signal);
-  const cursors = directory === null ? new Map<string, CursorFile>() : await openCursors(directory, parts);
+  const exporters = parts.exporters.filter(({ signals }) => signals.includes(parts.signal)).map(({ name }) => name);
+  const cursors = directory === null ? new Map<string, CursorFile>() : await openCursors(directory, exporters, parts);
   const store = directory === null ? null : await openStore(directory, settings, parts);
   const endOffset = Math.max(store?.endOffset ?? 0, ...storedOffsets(cursors));
   const { signal, health, now } = parts;
@@ -37,7 +38,7 @@ export async function openLog(settings: QueueSettings, parts: OpenParts, account
     { signal, store, health, now, onCommitted: () => parts.onCommitted(log) },
     endOffset,
   );
-  const readers = parts.exporters.map((exporter) => {
+  const readers = exporters.map((exporter) => {
     const cursor = cursors.get(exporter) ?? null;
     const readerParts = { ...parts, exporter, log, cursor, account, maxAgeMs: settings.maxAgeMs };
     return new QueueReader(readerParts, firstOffset(cursor, log));
@@ -55,11 +56,15 @@ function openStore(directory: string, settings: QueueSettings, parts: OpenParts)
   });
 }
 
-async function openCursors(directory: string, parts: OpenParts): Promise<Map<string, CursorFile>> {
+async function openCursors(
+  directory: string,
+  exporters: readonly string[],
+  parts: OpenParts,
+): Promise<Map<string, CursorFile>> {
   await mkdir(directory, { recursive: true });
   const cursors = new Map<string, CursorFile>();
-  for (const exporter of parts.exporters) cursors.set(exporter, CursorFile.open(join(directory, cursorName(exporter))));
-  const wanted = new Set(parts.exporters.map(cursorName));
+  for (const exporter of exporters) cursors.set(exporter, CursorFile.open(join(directory, cursorName(exporter))));
+  const wanted = new Set(exporters.map(cursorName));
   for (const name of await readdir(directory)) {
     if (!name.endsWith(CURSOR_SUFFIX) || wanted.has(name)) continue;
     // Kept, it would hold back the removal of segments for good.

@@ -29,8 +29,8 @@ export type QueueSettings = {
 export type FsyncPolicy = "always" | "interval" | "never";
 
 export type QueueParts = {
-  /** The exporters, by name. One that is new here begins with what comes next. */
-  readonly exporters: readonly string[];
+  /** One that is new here begins with what comes next. */
+  readonly exporters: readonly QueueExporter[];
   readonly account: ForwardAccount;
   /** The steady clock, which must not go back across restarts. */
   readonly now: () => UnixMillis;
@@ -40,6 +40,9 @@ export type QueueParts = {
   /** How segment files are made; tests pass failing disks. */
   readonly createFile?: CreateFile;
 };
+
+/** The name identifies it across restarts. */
+export type QueueExporter = { readonly name: string; readonly signals: readonly Signal[] };
 
 /** Keeps the books: for each signal and exporter, accepted = sent + queued + dropped. */
 export interface ForwardAccount {

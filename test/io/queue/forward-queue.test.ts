@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { drain, MIB, numbersIn, payload, QueueWorld, takeNow, traces } from "./queue-world.ts";
+import { drain, MIB, numbersIn, payload, QueueWorld, takeNow, takingAll, traces } from "./queue-world.ts";
 
 const segmentNames = async (world: QueueWorld) =>
   (await readdir(join(world.directory, "traces"))).filter((name) => name.endsWith(".segment"));
 
 test("every exporter gets everything, in order, at its own pace", async () => {
   await using world = await QueueWorld.create();
-  const queue = await world.open({}, { exporters: ["fast", "slow"] });
+  const queue = await world.open({}, { exporters: takingAll("fast", "slow") });
   for (let number = 0; number < 5; number++) await queue.append(traces(number));
   assert.deepEqual(await drain(world, queue, "traces", "fast"), [0, 1, 2, 3, 4]);
   for (let number = 5; number < 8; number++) await queue.append(traces(number));
@@ -98,7 +98,7 @@ test("an exporter that is new begins with what comes next", async () => {
   const before = await world.open();
   await before.append(traces(1));
   await before[Symbol.asyncDispose]();
-  const after = await world.open({}, { exporters: ["backend", "second"] });
+  const after = await world.open({}, { exporters: takingAll("backend", "second") });
   await after.append(traces(2));
   assert.deepEqual(await drain(world, after, "traces", "second"), [2]);
   assert.deepEqual(await drain(world, after), [1, 2]);
@@ -106,7 +106,7 @@ test("an exporter that is new begins with what comes next", async () => {
 
 test("an exporter that is no longer configured holds nothing back, and is announced", async () => {
   await using world = await QueueWorld.create();
-  const before = await world.open({}, { exporters: ["backend", "old one/2"] });
+  const before = await world.open({}, { exporters: takingAll("backend", "old one/2") });
   await before.append(traces(1));
   await drain(world, before);
   await before[Symbol.asyncDispose]();
@@ -118,9 +118,18 @@ test("an exporter that is no longer configured holds nothing back, and is announ
   assert.deepEqual(await segmentNames(world), []);
 });
 
+test("a signal that no exporter takes is not kept", async () => {
+  await using world = await QueueWorld.create();
+  const queue = await world.open({}, { exporters: [{ name: "backend", signals: ["traces"] }] });
+  await queue.append({ signal: "metrics", bytes: payload(1), itemCount: 1 });
+  assert.equal(queue.isTaken("metrics"), false);
+  assert.equal(queue.isTaken("traces"), true);
+  assert.deepEqual(queue.sizeBytes, { disk: 0, memory: 0 });
+});
+
 test("files are removed once every exporter has settled what is in them", async () => {
   await using world = await QueueWorld.create();
-  const queue = await world.open({ maxBytes: 32 * MIB }, { exporters: ["backend", "second"] });
+  const queue = await world.open({ maxBytes: 32 * MIB }, { exporters: takingAll("backend", "second") });
   for (let number = 0; number < 10; number++) await queue.append(traces(number, MIB));
   await drain(world, queue);
   assert.ok(queue.sizeBytes.disk > 9 * MIB);

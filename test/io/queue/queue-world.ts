@@ -3,9 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Signal } from "../../../src/core/otlp/verdict.ts";
+import { SIGNALS } from "../../../src/core/otlp/verdict.ts";
 import { ForwardQueue } from "../../../src/io/queue/forward-queue.ts";
 import type { ForwardBatch } from "../../../src/io/queue/queue-reader.ts";
-import type { QueueParts, QueueSettings, QueueTrouble } from "../../../src/io/queue/queue-settings.ts";
+import type { QueueExporter, QueueParts, QueueSettings, QueueTrouble } from "../../../src/io/queue/queue-settings.ts";
 import { settled, VirtualScheduler } from "../../support/virtual-scheduler.ts";
 
 export const MIB = 1024 * 1024;
@@ -37,7 +38,7 @@ export class QueueWorld implements AsyncDisposable {
         ...settings,
       },
       {
-        exporters: ["backend"],
+        exporters: takingAll("backend"),
         account: {
           sent: (signal, exporter, items) => this.#add(`${signal} ${exporter} sent`, items),
           dropped: (signal, exporter, reason, items) => this.#add(`${signal} ${exporter} ${reason}`, items),
@@ -69,6 +70,10 @@ export class QueueWorld implements AsyncDisposable {
   #add(key: string, items: number): void {
     this.books.set(key, (this.books.get(key) ?? 0) + items);
   }
+}
+
+export function takingAll(...names: string[]): QueueExporter[] {
+  return names.map((name) => ({ name, signals: SIGNALS }));
 }
 
 /** A payload that can be told from others, however it is joined: its number, padded to the size with dots. */
