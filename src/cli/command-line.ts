@@ -10,6 +10,7 @@ import { readVersion } from "../config/version.ts";
 import type { CommandContext } from "./command-context.ts";
 import { wantsColor } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { addRecordingCommands } from "./recording-commands.ts";
 import { addRuleCommands } from "./rule-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { addServiceCommands } from "./service-commands.ts";
@@ -51,6 +52,7 @@ export async function runCommandLine(
   };
   await addServiceCommands(registry, argv);
   addRuleCommands(registry);
+  addRecordingCommands(registry);
   addServerCommands(registry);
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -1,5 +1,6 @@
 /** Commands around rule files. */
 import { Option } from "commander";
+import type { CommandContext } from "./command-context.ts";
 import type { CommandRegistry } from "./command-line.ts";
 import type { Output } from "./output.ts";
 import { OUTPUTS } from "./output.ts";
@@ -9,7 +10,7 @@ import { addServerOptions } from "./server-options.ts";
 const DIRECTORY_HELP = "directory of the rule files [AUTHSPIKE_RULES_DIRECTORY]";
 
 export function addRuleCommands({ program, context, action }: CommandRegistry): void {
-  const directory = context.environment["AUTHSPIKE_RULES_DIRECTORY"] || "rules";
+  const directory = rulesDirectory(context);
   const rules = program.command("rules").description("check and show rule files");
 
   rules
@@ -67,6 +68,11 @@ export function addRuleCommands({ program, context, action }: CommandRegistry): 
   ).action(
     action(async (options: ServerOptions) => (await import("./rules-status.ts")).runRulesStatus(options, context)),
   );
+}
+
+/** Where a command looks for rules when it is not told. */
+export function rulesDirectory({ environment }: CommandContext): string {
+  return environment["AUTHSPIKE_RULES_DIRECTORY"] || "rules";
 }
 
 type CheckFormat = "text" | "json" | "github" | "sarif";
