@@ -40,7 +40,7 @@ function timeOfDay(time: unknown): string {
 
 function fieldText(value: unknown): string {
   if (typeof value === "string" && /^[^\s"=]+$/.test(value)) return value;
-  return JSON.stringify(value) ?? "";
+  return JSON.stringify(value);
 }
 
 function errorText(err: unknown): string {

@@ -3,6 +3,7 @@
  * length, and the message.
  */
 import type { ServerHttp2Stream } from "node:http2";
+import { constants } from "node:http2";
 import type { ByteBudget, Collected } from "./collect-bytes.ts";
 import { collectBytes } from "./collect-bytes.ts";
 import type { Unpacked } from "./unpack.ts";
@@ -10,12 +11,17 @@ import { unpack } from "./unpack.ts";
 
 const PREFIX_BYTES = 5;
 
+/** A caller has this long for its message: a slower one would hold its part of the budget for ever. */
+const MESSAGE_TIMEOUT_MS = 60_000;
+
 export async function readGrpcMessage(
   stream: ServerHttp2Stream,
   packing: string | undefined,
   limits: { readonly maxBytes: number; readonly budget: ByteBudget },
 ): Promise<Collected | Unpacked> {
+  const deadline = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), MESSAGE_TIMEOUT_MS).unref();
   const collected = await collectBytes(stream, limits.maxBytes + PREFIX_BYTES, limits.budget);
+  clearTimeout(deadline);
   if (collected.kind !== "read") return collected;
   const framed = collected.bytes;
   if (framed.length < PREFIX_BYTES) return { kind: "corrupt", message: "the call has no message" };

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
+import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
-import { describe, test } from "node:test";
+import { describe, mock, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import type { Verdict } from "../../../src/core/otlp/verdict.ts";
@@ -215,7 +216,7 @@ async function rawGrpcStatus(port: number, message: Buffer, headers: object = {}
     if (answer[":status"] !== 200) resolve(`http ${answer[":status"]}`);
     if (answer["grpc-status"] !== undefined) resolve(Number(answer["grpc-status"]));
   });
-  stream.on("trailers", (trailers) => resolve(Number(trailers["grpc-status"])));
+  stream.on("trailers", (trailers: IncomingHttpHeaders) => resolve(Number(trailers["grpc-status"])));
   stream.on("error", () => {});
   stream.resume();
   stream.end(message);
@@ -269,6 +270,25 @@ describe("callers that behave badly", () => {
     decide({ kind: "accepted" });
     assert.equal((await client.call(EXPORT_TRACES, traceRequest("a"))).kind, "ok");
     assert.deepEqual(door.failures, []);
+  });
+});
+
+describe("slow callers", () => {
+  test("one that never finishes its message is cut off after a minute", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    await using receiver = await OtlpGrpcReceiver.start(someSettings(), new RecordingDoor());
+    const session = connectHttp2(`http://127.0.0.1:${receiver.address.port}`);
+    const headers = { ":method": "POST", ":path": EXPORT_TRACES, "content-type": "application/grpc" };
+    const stream = session.request(headers);
+    stream.on("error", () => {});
+    stream.write(frame(traceRequest("a"), "plain").subarray(0, 7));
+    // The answer to a ping comes after what was sent before it: the call has begun.
+    await new Promise((resolve) => session.ping(resolve));
+    mock.timers.tick(60_000);
+    await once(stream, "close");
+    assert.equal(stream.rstCode, constants.NGHTTP2_CANCEL);
+    mock.timers.reset();
+    session.destroy();
   });
 });
 

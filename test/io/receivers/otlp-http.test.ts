@@ -38,9 +38,10 @@ describe("taking requests over HTTP", () => {
     assert.equal(answer.statusCode, 200);
     assert.equal(answer.headers["content-type"], "application/x-protobuf");
     assert.equal(answer.body.length, 0);
-    assert.deepEqual(Buffer.from(door.requests[0]?.bytes ?? []), Buffer.from(body));
-    assert.equal(door.requests[0]?.signal, "traces");
-    assert.match(door.requests[0]?.peer ?? "", /^127\.0\.0\.1:\d+$/);
+    assert.ok(door.requests[0]);
+    assert.deepEqual(Buffer.from(door.requests[0].bytes), Buffer.from(body));
+    assert.equal(door.requests[0].signal, "traces");
+    assert.match(door.requests[0].peer, /^127\.0\.0\.1:\d+$/);
   });
 
   test("knows the signal by the path, whatever follows a question mark", async () => {
