@@ -32,8 +32,8 @@ function settingLine(row: SettingRow): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
-function defaultText({ absent }: SettingRow): string {
-  if (absent.kind === "refused") return "**required**";
+function defaultText({ absent, group }: SettingRow): string {
+  if (absent.kind === "refused") return group === null ? "**required**" : `**required** in \`${group}\``;
   if (absent.kind === "allowed") return "none";
   return isEmpty(absent.text) ? "empty" : `\`${String(absent.text)}\``;
 }

@@ -149,7 +149,7 @@ export const settingsShape = object({
       endpoints: withDefault(
         wholeNumber({ min: 100, max: 5_000_000 }),
         1_000_000,
-        "Endpoints told apart in all services; 400 bytes each.",
+        "Endpoints told apart in all services; those beyond share one for each service.",
       ),
     },
     "Bounds of memory.",
