@@ -42,8 +42,9 @@ const GRPC_RETRYABLE: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
 const HTTP_RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const HTTP_TOO_LARGE = 413;
 
-/** Servers say it in their own words; these are those of Go, C++, Java and JavaScript. */
-const TOO_LARGE_MESSAGE = /larger than max|too large|exceeds? (the )?(max|limit)|message size/i;
+/** Servers say it in their own words; these are those of Go, C++, Java, JavaScript and ours. */
+const TOO_LARGE_MESSAGE =
+  /(larger|more|bigger) than|may have \d+ bytes|too (large|big)|exceeds? (the )?(max|limit)|message size/i;
 /** How the client words a stream that broke before there was an answer: it is not the server's status. */
 const BROKEN_STREAM_MESSAGE = /RST_STREAM|stream (closed|terminated)/i;
 const MESSAGE_MAX_LENGTH = 500;

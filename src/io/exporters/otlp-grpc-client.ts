@@ -47,7 +47,7 @@ export class OtlpGrpcClient implements ExportClient {
     // The connection may be dead without having been closed; only a new one finds out.
     if (outcome.error.code === status.DEADLINE_EXCEEDED) channel.renew();
     const { code, details: message, metadata } = outcome.error;
-    const [statusDetails] = metadata?.get("grpc-status-details-bin") ?? [];
+    const [statusDetails] = metadata.get("grpc-status-details-bin");
     return grpcFailure({ code, message, statusDetails: Buffer.isBuffer(statusDetails) ? statusDetails : null });
   }
 

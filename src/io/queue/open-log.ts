@@ -84,12 +84,13 @@ function storedOffsets(cursors: ReadonlyMap<string, CursorFile>): readonly numbe
 }
 
 function firstOffset(cursor: CursorFile | null, log: SignalLog): number {
-  switch (cursor?.stored.kind) {
+  const stored = cursor?.stored ?? { kind: "absent" };
+  switch (stored.kind) {
     case "at":
-      return cursor.stored.offset;
+      return stored.offset;
+    case "absent":
+      return log.endOffset;
     case "unreadable":
       return log.store?.segments[0]?.firstOffset ?? log.endOffset;
-    default:
-      return log.endOffset;
   }
 }

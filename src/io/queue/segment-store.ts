@@ -94,11 +94,13 @@ export class SegmentStore {
 
   /** Resolves when everything written before is safe from a power cut. */
   async sync(): Promise<void> {
-    const unsynced = this.#unsynced;
-    this.#unsynced = [];
-    for (const { segment, file } of unsynced) {
-      if (this.#segments.includes(segment)) await file.sync();
-      await file.close();
+    // One by one off the list: after a failure the rest is still on it.
+    for (let next = this.#unsynced.shift(); next !== undefined; next = this.#unsynced.shift()) {
+      try {
+        if (this.#segments.includes(next.segment)) await next.file.sync();
+      } finally {
+        await next.file.close();
+      }
     }
     await this.#active?.file.sync();
   }
@@ -115,7 +117,7 @@ export class SegmentStore {
     if (oldest === undefined || (isActive && this.#isWriting)) return undefined;
     this.#segments.shift();
     this.#bytes -= oldest.bytes;
-    if (isActive) await this.#seal();
+    if (isActive) await this.#abandonActive();
     await removeFile(oldest.path);
     return oldest;
   }
@@ -143,6 +145,13 @@ export class SegmentStore {
     if (active === null) return;
     if (this.#settings.fsync === "interval") this.#unsynced.push(active);
     else await active.file.close();
+  }
+
+  /** Its content is given up, so what the disk says to the closing does not matter. */
+  async #abandonActive(): Promise<void> {
+    const active = this.#active;
+    this.#active = null;
+    await active?.file.close().catch(() => undefined);
   }
 
   async #activeFor(records: readonly QueueRecord[]): Promise<OpenSegment> {

@@ -60,7 +60,7 @@ export class ExporterWorld implements AsyncDisposable {
     const endpoint = protocol === "grpc" ? this.sink.grpcUrl : this.sink.httpUrl;
     const stream = new Writable({
       write: (chunk, _encoding, done) => {
-        this.logLines.push(JSON.parse(String(chunk)));
+        this.logLines.push(JSON.parse(String(chunk)) as LogLine);
         done();
       },
     });

@@ -33,8 +33,9 @@ for (const protocol of PROTOCOLS) {
     // JSON is written anew from the protobuf, so there it is the spans that are compared.
     const arrived = Buffer.concat(traces.map(({ bytes }) => bytes));
     if (protocol !== "http/json") assert.deepEqual(arrived, Buffer.concat(requests));
-    assert.equal(traces[0]?.headers["x-team"], "identity");
-    assert.match(traces[0]?.headers["user-agent"] ?? "", /^authspike\/1\.2\.3 OTel-OTLP-Exporter-JavaScript\/1\.2\.3/);
+    const headers = traces[0]?.headers ?? {};
+    assert.equal(headers["x-team"], "identity");
+    assert.match(headers["user-agent"] ?? "", /^authspike\/1\.2\.3 OTel-OTLP-Exporter-JavaScript\/1\.2\.3/);
     assert.deepEqual(books(world), {
       "traces backend sent": 1000,
       "metrics backend sent": 1,

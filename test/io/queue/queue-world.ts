@@ -113,16 +113,16 @@ export async function takeNow(
   signal: Signal = "traces",
   exporter = "backend",
 ): Promise<ForwardBatch | null> {
-  let taken: { readonly batch: ForwardBatch | null } | null = null;
+  const taken: (ForwardBatch | null)[] = [];
   const taking = queue
     .reader(exporter, signal)
     .take()
     .then((batch) => {
-      taken = { batch };
+      taken.push(batch);
       return batch;
     });
   // Reading a file takes real time, lingering takes virtual time: let either pass until it is there.
-  for (let round = 0; round < 1000 && taken === null; round++) {
+  for (let round = 0; round < 1000 && taken.length === 0; round++) {
     if (queue.queued(exporter, signal) === 0) return null;
     await settled();
     if (round % 10 === 9) await world.time.advance(50);
