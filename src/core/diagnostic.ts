@@ -20,9 +20,13 @@ export type Diagnostic = {
 
 /** `rules/auth.yaml:21:11: error AS104: message`, the source line, and carets under the fault. */
 export function renderDiagnostic(diagnostic: Diagnostic, sourceText: string | undefined): string {
+  return renderWithLine(diagnostic, sourceText?.split(/\r?\n/)[diagnostic.line - 1]);
+}
+
+/** The same where the line is at hand and the text is not. */
+export function renderWithLine(diagnostic: Diagnostic, sourceLine: string | undefined): string {
   const { file, line, column, severity, code, message } = diagnostic;
   const head = `${file}:${line}:${column}: ${severity} ${code}: ${message}`;
-  const sourceLine = sourceText?.split(/\r?\n/)[line - 1];
   if (sourceLine === undefined) return head;
   const number = String(line).padStart(4);
   // Tabs are kept in the padding so that the carets stay under the word whatever the tab width.

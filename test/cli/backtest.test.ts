@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import type { BacktestOptions } from "../../src/cli/backtest.ts";
+import { runBacktest } from "../../src/cli/backtest.ts";
+import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
+import { framed } from "../io/recordings/recordings.ts";
+import { commandWorld, filesIn } from "../support/command-world.ts";
+import { Random } from "../support/random.ts";
+import { traceRequest } from "../support/trace-request.ts";
+
+const START = Date.UTC(2026, 2, 2, 9);
+const ONSET = START + HOUR_MS;
+const ATTACK_MS = MINUTE_MS;
+
+const RULES = `rules:
+  - id: login-401
+    match: {route: /login}
+    count: {outcome: unauthenticated}
+    severity: critical
+    keep_firing_for: 1m
+    runbook: https://runbooks.example.com/login
+routes: [{notify: [log]}]
+`;
+
+type Sample = { readonly at: number; readonly status: number; readonly client: string };
+
+/** An hour of 5 % failures on a login, a minute of stuffing from forty addresses, ten minutes of calm. */
+function attack(): readonly Sample[] {
+  const random = new Random(11);
+  const samples: Sample[] = [];
+  let at = START;
+  const play = (until: number, everyMs: number, failureShare: number) => {
+    for (; at < until; at += everyMs) {
+      const client = `203.0.113.${random.integer(40)}`;
+      samples.push({ at, status: random.chance(failureShare) ? 401 : 200, client });
+    }
+  };
+  play(ONSET, 500, 0.05);
+  play(ONSET + ATTACK_MS, 100, 0.9);
+  play(ONSET + ATTACK_MS + 10 * MINUTE_MS, 500, 0.05);
+  return samples;
+}
+
+const asRequest = ({ at, status, client }: Sample) =>
+  JSON.stringify({ time: at, service: "auth", env: "prod", method: "POST", route: "/login", status, client });
+const RECORDING = attack().map(asRequest).join("\n");
+
+async function backtest(content: string | Uint8Array, options: Partial<BacktestOptions> = {}) {
+  using files = filesIn({ "rules.yaml": RULES });
+  const world = commandWorld();
+  const context = { ...world.context, stdin: Readable.from([Buffer.from(content)]) };
+  const code = await runBacktest(
+    {
+      inputs: ["-"],
+      directory: files.directory,
+      format: null,
+      output: "ndjson",
+      strictness: "lenient",
+      service: "auth",
+      environment: "prod",
+      ...options,
+    },
+    context,
+  );
+  return { code, printed: world.printed(), complained: world.complained().replaceAll(files.directory, "rules") };
+}
+
+const parse = (text: string) => JSON.parse(text) as Record<string, unknown>;
+
+test("an attack in a recording is one alert with the published fields, and nothing else is printed", async () => {
+  const { code, printed, complained } = await backtest(RECORDING);
+  assert.deepEqual([code, complained], [0, ""]);
+  const alert = parse(printed);
+  const { group, fired_at: firedAt, resolved_at: resolvedAt, since, failures, rate, usual, ...words } = alert;
+  assert.deepEqual(words, {
+    rule: "login-401",
+    endpoint: { service: "auth", env: "prod", method: "POST", route: "/login" },
+    page: true,
+    severity: "critical",
+    pattern: null,
+    cause: null,
+  });
+  assert.match(String(group), /^authspike\/login-401\/[0-9a-f]{16}$/);
+  assert.ok(Number(firedAt) >= ONSET && Number(firedAt) - ONSET < 5000, `fired ${Number(firedAt) - ONSET} ms late`);
+  assert.ok(Number(resolvedAt) > ONSET + ATTACK_MS);
+  assert.ok(Math.abs(Number(since) - ONSET) < 5000);
+  assert.ok(Number(failures) > 400);
+  assert.ok(Number(rate) > 0.5 && Number(usual) > 0.03 && Number(usual) < 0.08, `${String(rate)} ${String(usual)}`);
+});
+
+test("the same traffic alerts alike from every format", async () => {
+  const samples = attack();
+  const spans = samples.map(({ at, status, client }) =>
+    traceRequest([{ method: "POST", route: "/login", status, client, endMs: at }]),
+  );
+  const log = samples.map(({ at, status, client }) => {
+    const time = new Date(at).toUTCString().replace(/^\w+, (\d+) (\w+) (\d+) (.*) GMT$/, "$1/$2/$3:$4 +0000");
+    return `${client} - - [${time}] "POST /login HTTP/1.1" ${status} 12 "-" "-"`;
+  });
+  const alerts = [RECORDING, framed(...spans), gzipSync(log.join("\n"))].map(async (content) => {
+    const { group, severity } = parse((await backtest(content)).printed);
+    return { group, severity };
+  });
+  const [first, ...others] = await Promise.all(alerts);
+  for (const other of others) assert.deepEqual(other, first);
+});
+
+test("several inputs are read in order, as one recording", async () => {
+  const lines = RECORDING.split("\n");
+  using files = filesIn({ "1.jsonl": lines.slice(0, 9000).join("\n"), "2.jsonl": lines.slice(9000).join("\n") });
+  const inputs = ["1.jsonl", "2.jsonl"].map((name) => join(files.directory, name));
+  assert.equal((await backtest("", { inputs })).printed, (await backtest(RECORDING)).printed);
+});
+
+test("time goes on after the last line until the alert is over", async () => {
+  const untilBurst = RECORDING.split("\n").slice(0, 7400).join("\n");
+  const { resolved_at: resolvedAt, fired_at: firedAt } = parse((await backtest(untilBurst)).printed);
+  assert.ok(Number(resolvedAt) > Number(firedAt));
+});
+
+test("what arrives late is taken at the present moment", async () => {
+  const lines = RECORDING.split("\n");
+  const late = lines.toSpliced(7000, 0, asRequest({ at: START, status: 200, client: "203.0.113.1" }));
+  const { printed, complained } = await backtest(late.join("\n"));
+  assert.equal(parse(printed)["fired_at"], parse((await backtest(RECORDING)).printed)["fired_at"]);
+  assert.equal(complained, "1 line over 5m behind an earlier one, taken as if just arrived\n");
+});
+
+test("people get a table and the account of what was read", async () => {
+  const { printed } = await backtest(RECORDING, { output: "table" });
+  assert.match(
+    printed,
+    /^FIRED +RULE +ENDPOINT +SERVICE +SEVERITY +RATE +USUAL +FAILURES +RESOLVED\n2026-03-02 10:00:0\d UTC +login-401 +POST \/login +auth \(prod\) +critical, page +\d\d% +\d(\.\d)?% +\d+ +after \d+m\d*s?\n\n9,000 requests to 1 endpoint in 1h11m, 2026-03-02 09:00:00 UTC to 2026-03-02 10:10:59 UTC\n1 page; 0 tickets\n$/,
+  );
+});
+
+test("a quiet recording says so", async () => {
+  const quiet = RECORDING.split("\n").slice(0, 5000).join("\n");
+  assert.match((await backtest(quiet, { output: "table" })).printed, /\n0 pages; 0 tickets\n$/);
+  assert.equal((await backtest("", { output: "table" })).printed, "no requests\n");
+});
+
+test("json holds the alerts and the summary", async () => {
+  assert.partialDeepStrictEqual(parse((await backtest(RECORDING, { output: "json" })).printed), {
+    alerts: [{ rule: "login-401" }],
+    summary: { requests: 9000, spans: 0, endpoints: 1, pages: 1, tickets: 0, pages_per_week: null, bad_lines: 0 },
+  });
+});
+
+test("a bad line is shown and skipped, and fails a strict backtest", async () => {
+  const content = `${RECORDING}\n{"time": "soon"}`;
+  const lenient = await backtest(content);
+  assert.equal(lenient.code, 0);
+  assert.match(
+    lenient.complained,
+    /^<stdin>:9001:10: error AR103: "time" must be milliseconds since 1970, not "soon"\n9001 \| \{"time": "soon"\}\n {5}\| {10}\^{6}\n/,
+  );
+  assert.match(lenient.complained, /\n1 bad line skipped\n$/);
+  assert.equal((await backtest(content, { strictness: "strict" })).code, 1);
+});
+
+test("of very many bad lines the first are shown and all are counted", async () => {
+  const { complained } = await backtest("{}\n".repeat(100));
+  assert.match(complained, /\n… and 80 more\n100 bad lines skipped\n$/);
+});
+
+test("a recording that is not there exits with 5, and bad rules with 1", async () => {
+  const missing = await backtest("", { inputs: ["/none/such"] });
+  assert.deepEqual([missing.code, missing.complained], [5, "cannot read /none/such: no such file or directory\n"]);
+  assert.equal((await backtest("", { directory: "/none/such" })).code, 1);
+});
