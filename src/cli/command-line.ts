@@ -37,8 +37,9 @@ export async function runCommandLine(
   environment: CommandContext["environment"],
   streams: CommandStreams,
 ): Promise<number> {
-  const context = { environment, ...streams, isTty: streams.stdout.isTTY === true };
-  endQuietlyWhenUnread(streams.stdout);
+  const { stdin, stdout, stderr } = streams;
+  const context = { environment, stdin, stdout, stderr, isTty: stdout.isTTY === true };
+  endQuietlyWhenUnread(stdout);
   let exitCode: number = EXIT_CODES.ok;
   const program = makeProgram(context);
   const registry: CommandRegistry = {
