@@ -17,7 +17,7 @@ type Import = { readonly line: number; readonly target: string; readonly isTypeO
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const maxLines = 400;
 const coreOrder = ["", "text", "otlp", "extraction", "detection", "rules", "alerts", "enrichment", "engine.ts"];
-const corePackages = ["yaml", "picomatch", "ipaddr.js", "@opentelemetry/semantic-conventions"];
+const corePackages = ["yaml", "@opentelemetry/semantic-conventions"];
 const namelessFolders = ["utils", "common", "types", "misc", "helpers"];
 
 test("every import in src stays within the architecture", () => {
