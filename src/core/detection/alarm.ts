@@ -19,13 +19,27 @@ export type Alarm = {
   readonly client: number;
   /** Since when things have been calm again; null while they are not. */
   recoveringSince: UnixMillis | null;
+  /** From here on nobody has lost sight of it: the alarm's start, or the end of a time when we were down. */
+  watchedSince: UnixMillis;
 };
+
+type AlarmFacts = Pick<Alarm, "kind" | "since" | "failures" | "client">;
 
 const RECOVERY_MS = MINUTE_MS;
 const SILENCE_MS = 10 * MINUTE_MS;
 const NEW_LEVEL_MS = 45 * MINUTE_MS;
 /** An alarm shorter than this may have been a harmless excursion, and is measured as one. */
 const BRIEF_MS = 5 * MINUTE_MS;
+
+export function beginAlarm(facts: AlarmFacts, now: UnixMillis): Alarm {
+  return { ...facts, startedAt: now, recoveringSince: null, watchedSince: now };
+}
+
+/** After a time when nobody was watching: it must not count as calm, and not as an excess that stays. */
+export function resumeAlarm(alarm: Alarm, now: UnixMillis): void {
+  alarm.recoveringSince = null;
+  alarm.watchedSince = now;
+}
 
 export function noteCalm(alarm: Alarm, now: UnixMillis): void {
   alarm.recoveringSince ??= now;
@@ -39,7 +53,7 @@ export function noteExcess(alarm: Alarm): void {
 export function clearanceAt(alarm: Alarm, lastOutcomeAt: UnixMillis, now: UnixMillis): AlarmClearance | null {
   if (now - lastOutcomeAt >= SILENCE_MS) return "silent";
   if (alarm.recoveringSince !== null) return now - alarm.recoveringSince >= RECOVERY_MS ? "recovered" : null;
-  return now - alarm.startedAt >= NEW_LEVEL_MS ? "new_level" : null;
+  return now - alarm.watchedSince >= NEW_LEVEL_MS ? "new_level" : null;
 }
 
 export function wasBrief(alarm: Alarm): boolean {

@@ -1,5 +1,5 @@
 /**
- * What is usual for one endpoint: its ratio of failures, its request rate, and how far both wander.
+ * What is usual for one endpoint: its ratio of failures, its request rate, and how far it strays.
  *
  * Counts fade with the requests that follow them and, on busy endpoints, with time. Failures enter
  * "discounted": repeats of one client within a minute count for less than the first, here exactly as
@@ -7,19 +7,15 @@
  * the question whether there are more failures than usual, not just fewer successes.
  *
  * An attacker can add failures but not remove any. So what is learned of a stretch is capped at what
- * the guard allows, the level may rise only slowly, and wander is measured from downward moves alone.
+ * the guard allows, and the level may rise only slowly.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
 import { stretchGain } from "./ewma.ts";
-import { clamp, logistic, logit } from "./odds.ts";
-
-/** What happened in one stretch of time. Requests and failures are in units of one received failure. */
-export type Stretch = {
-  durationMs: number;
-  successes: number;
-  failures: number;
-  discountedFailures: number;
-};
+import { logistic, logit } from "./odds.ts";
+import type { Spread } from "./spread.ts";
+import { createSpread, learnSpread } from "./spread.ts";
+import type { Stretch } from "./stretch.ts";
+import { trialsOf } from "./stretch.ts";
 
 export type Baseline = {
   /** Faded sums. */
@@ -36,14 +32,7 @@ export type Baseline = {
   /** Requests per second: over the last hour, and over the whole memory. */
   hourRate: number;
   memoryRate: number;
-  /** Variance of failure counts over that of independent requests: people retry. */
-  clusterFactor: number;
-  readonly clusterWindow: Stretch;
-  readonly clusterWindowBefore: Stretch;
-  /** Variance of the level over hours, on the log-odds scale. */
-  wander: number;
-  wanderWindowCount: number;
-  readonly wanderWindow: Stretch;
+  readonly spread: Spread;
 };
 
 /** The prior: one endpoint in ten requests failing, worth four requests. It is never forgotten. */
@@ -55,32 +44,6 @@ const RISE_MAX_PER_DAY = Math.log(1.5);
 const CEILING_MEMORY_MS = 2 * DAY_MS;
 const MATURE_FAILURES = 40;
 const MATURE_AGE_MS = 20 * MINUTE_MS;
-
-const CLUSTER_EXPECTED_MIN = 1;
-const CLUSTER_EXPECTED_MAX = 25;
-const CLUSTER_FACTOR_MAX = 9;
-const CLUSTER_SURPRISE_MAX = 100;
-const CLUSTER_GAIN = 1 / 100;
-
-const WANDER_EXPECTED_MIN = 12;
-const WANDER_WINDOW_MIN_MS = MINUTE_MS;
-const WANDER_WINDOW_MAX_MS = 5 * MINUTE_MS;
-const WANDER_PRIOR = 0.2 ** 2;
-/** The estimate may fall below 0, or it would be biased upwards; but not so far that wander starts in debt. */
-const WANDER_MIN = -0.01;
-const WANDER_PRIOR_WINDOWS = 50;
-const WANDER_MEMORY_WINDOWS = 500;
-
-export function emptyStretch(): Stretch {
-  return { durationMs: 0, successes: 0, failures: 0, discountedFailures: 0 };
-}
-
-export function clearStretch(stretch: Stretch): void {
-  stretch.durationMs = 0;
-  stretch.successes = 0;
-  stretch.failures = 0;
-  stretch.discountedFailures = 0;
-}
 
 /** Starts from the requests of an endpoint that has never failed. */
 export function createBaseline(past: {
@@ -99,12 +62,7 @@ export function createBaseline(past: {
     observedMs: past.observedMs,
     hourRate: past.requestsPerSecond,
     memoryRate: past.requestsPerSecond,
-    clusterFactor: 1,
-    clusterWindow: emptyStretch(),
-    clusterWindowBefore: emptyStretch(),
-    wander: WANDER_PRIOR,
-    wanderWindowCount: 0,
-    wanderWindow: emptyStretch(),
+    spread: createSpread(),
   };
 }
 
@@ -140,8 +98,7 @@ export function learnStretch(
   limits: { readonly guardRatio: number; readonly memoryMs: number },
 ): void {
   learnRequestRate(baseline, stretch, limits.memoryMs);
-  learnClustering(baseline, stretch);
-  learnWander(baseline, stretch);
+  learnSpread(baseline.spread, stretch, baseline);
   learnRatio(baseline, stretch, limits);
   raiseLevelSlowly(baseline, stretch.durationMs);
 }
@@ -200,52 +157,4 @@ function raiseLevelSlowly(baseline: Baseline, elapsedMs: number): void {
       ? Math.min(distance, (RISE_MAX_PER_DAY * elapsedMs) / DAY_MS)
       : distance * (1 - Math.exp(-elapsedMs / CEILING_MEMORY_MS));
   baseline.level = Math.min(estimate, baseline.levelCeiling);
-}
-
-/**
- * Compares each window with the one before it, not with the level: a ratio that drifts would look
- * like clustering, and what it explains away as chance is then missing from the wander.
- */
-function learnClustering(baseline: Baseline, stretch: Stretch): void {
-  const { clusterWindow: window, clusterWindowBefore: before } = baseline;
-  addStretch(window, stretch);
-  const ratio = logistic(baseline.level);
-  const expected = ratio * trialsOf(window);
-  if (expected < CLUSTER_EXPECTED_MIN) return;
-  if (trialsOf(before) > 0 && expected <= CLUSTER_EXPECTED_MAX) {
-    const difference = window.discountedFailures / trialsOf(window) - before.discountedFailures / trialsOf(before);
-    const chance = ratio * (1 - ratio) * (1 / trialsOf(window) + 1 / trialsOf(before));
-    const surprise = Math.min(CLUSTER_SURPRISE_MAX, (difference * difference) / chance);
-    const smoothed = baseline.clusterFactor + CLUSTER_GAIN * (surprise - baseline.clusterFactor);
-    baseline.clusterFactor = clamp(smoothed, 1, CLUSTER_FACTOR_MAX);
-  }
-  Object.assign(before, window);
-  clearStretch(window);
-}
-
-function learnWander(baseline: Baseline, stretch: Stretch): void {
-  const window = baseline.wanderWindow;
-  addStretch(window, stretch);
-  const trials = trialsOf(window);
-  const ratio = logistic(baseline.level);
-  const windowMinMs = clamp(baseline.observedMs / 60, WANDER_WINDOW_MIN_MS, WANDER_WINDOW_MAX_MS);
-  if (window.durationMs < windowMinMs || trials * ratio < WANDER_EXPECTED_MIN) return;
-  const move = logit((window.discountedFailures + 0.5) / (trials + 1)) - baseline.level;
-  const noise = baseline.clusterFactor / (trials * ratio * (1 - ratio));
-  const variance = (move < 0 ? 2 * move * move : 0) - noise;
-  const gain = 1 / (Math.min(baseline.wanderWindowCount, WANDER_MEMORY_WINDOWS) + WANDER_PRIOR_WINDOWS + 1);
-  baseline.wander = Math.max(WANDER_MIN, baseline.wander + gain * (variance - baseline.wander));
-  baseline.wanderWindowCount++;
-  clearStretch(window);
-}
-
-function trialsOf(stretch: Stretch): number {
-  return stretch.successes + stretch.discountedFailures;
-}
-
-function addStretch(window: Stretch, stretch: Stretch): void {
-  window.durationMs += stretch.durationMs;
-  window.successes += stretch.successes;
-  window.failures += stretch.failures;
-  window.discountedFailures += stretch.discountedFailures;
 }

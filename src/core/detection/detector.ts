@@ -12,24 +12,28 @@ import { DAY_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
 import { addToControlChart } from "./control-limit.ts";
 import { describeQuiet, describeWatched } from "./describe.ts";
-import type { Expectation } from "./evidence.ts";
 import { addFailure, addSuccess, aimAtOddsScale, fade, watchedCusum } from "./evidence.ts";
 import { smooth } from "./ewma.ts";
 import type { DetectorContext } from "./excursions.ts";
 import { followExcursion } from "./excursions.ts";
+import { fastGain } from "./fast-ratio.ts";
 import { judgeFailure, judgeRecovery, settle } from "./judgement.ts";
 import type { Terms } from "./learning.ts";
-import { acceptLevel, learnUntil, refresh } from "./learning.ts";
+import { acceptLevel, learnUntil } from "./learning.ts";
 import { decayPace, failuresPerSecond, requestsPerSecond } from "./pace.ts";
+import { countQuietSuccess } from "./quiet.ts";
 import type { Reading } from "./reading.ts";
 import type { ClientFailures } from "./recent-clients.ts";
 import { beginTally, busiestClients, recordClientFailure, recordClientSuccess } from "./recent-clients.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
-import { countQuietSuccess, createSeries, createWatch } from "./series.ts";
+import { createSeries } from "./series.ts";
 import { countFailure, countSuccess } from "./sliding-counts.ts";
 import type { SeriesSnapshot } from "./snapshot.ts";
 import { readSnapshot, takeSnapshot } from "./snapshot.ts";
+import type { Expectation } from "./surplus.ts";
+import { isAtRest, REST_AFTER_MS, startWatch } from "./watch.ts";
+import { WatchList } from "./watch-list.ts";
 
 export type { DetectorContext } from "./excursions.ts";
 
@@ -43,18 +47,17 @@ export type DetectorSettings = {
   readonly deviation: number | null;
 };
 
-const FAST_MEMORY_SECONDS = 30;
-const FAST_MEMORY_REQUESTS = 30;
-/** On a quiet endpoint thirty requests would be an hour; five minutes of them must do. */
-const FAST_MEMORY_MAX_SECONDS = 300;
-const FAST_MEMORY_MIN_REQUESTS = 5;
-
 const UNTIL_FIRST_TICK: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 
 export class Detector {
   readonly #terms: Terms;
+  readonly #watchList: WatchList;
+  readonly #restAfterMs: number;
 
-  constructor(settings: DetectorSettings, options: { readonly windowMs: number }) {
+  /** Detectors that share a list of watched series share its bound. */
+  constructor(settings: DetectorSettings, options: { readonly windowMs: number; readonly watchList?: WatchList }) {
+    this.#watchList = options.watchList ?? new WatchList();
+    this.#restAfterMs = Math.max(REST_AFTER_MS, options.windowMs);
     this.#terms = {
       memoryMs: settings.halfLifeMs / Math.LN2,
       windowMs: options.windowMs,
@@ -64,18 +67,29 @@ export class Detector {
     };
   }
 
+  /** Series that hold the full state, over all detectors that share the list. */
+  get watchedCount(): number {
+    return this.#watchList.watchedCount;
+  }
+
+  /** How often a series became quiet again, calm by itself or to make place. */
+  get demotedCount(): number {
+    return this.#watchList.demotedCount;
+  }
+
+  /** Failures that found no place among the watched: learned from, but no evidence. */
+  get refusedCount(): number {
+    return this.#watchList.refusedCount;
+  }
+
   createSeries(now: UnixMillis, traits: SeriesTraits): Series {
     return createSeries(now, traits);
   }
 
   /** True when this request turns the alarm on or off: the series wants judging now. */
   observeFailure(series: Series, client: number, weight: number, now: UnixMillis): boolean {
-    const watch = series.watch ?? this.#startWatching(series, now);
-    const at = Math.max(now, watch.lastOutcomeAt);
-    const hasEnded = this.#advance(series, watch, at);
-    takeFailure(watch, client, usableWeight(weight), at, this.#terms);
-    const hasBegun = judgeFailure(series, watch, this.#terms, client, at);
-    return judgeRecovery(watch, this.#terms, at) || hasBegun || hasEnded;
+    if (series.watch === null) return this.#observeFirstFailure(series, client, weight, now);
+    return this.#observeWatchedFailure(series, series.watch, client, weight, now);
   }
 
   /** True when this request turns the alarm off: the series wants judging now. */
@@ -88,13 +102,19 @@ export class Detector {
     const at = Math.max(now, watch.lastOutcomeAt);
     const hasEnded = this.#advance(series, watch, at);
     takeSuccess(watch, client, usableWeight(weight), at, this.#terms);
-    return judgeRecovery(watch, this.#terms, at) || hasEnded;
+    const hasRecovered = judgeRecovery(watch, this.#terms, at);
+    this.#restIfCalm(series, watch, at);
+    return hasRecovered || hasEnded;
   }
 
   /** Lets time pass: ends alarms that are over, learns. True when the alarm went off. */
   tick(series: Series, now: UnixMillis, context: DetectorContext): boolean {
     this.#terms.context = context;
-    return series.watch === null ? false : this.#advance(series, series.watch, now);
+    const { watch } = series;
+    if (watch === null) return false;
+    const hasEnded = this.#advance(series, watch, now);
+    this.#restIfCalm(series, watch, now);
+    return hasEnded;
   }
 
   reading(series: Series, now: UnixMillis): Reading {
@@ -123,14 +143,34 @@ export class Detector {
 
   /** Decides from here on as the stored series would have; a snapshot of another version starts anew. */
   restore(snapshot: SeriesSnapshot, now: UnixMillis): Series {
-    return readSnapshot(snapshot, now);
+    const series = readSnapshot(snapshot, now);
+    if (series.watch !== null) this.#findPlace(series, series.watch, now);
+    return series;
   }
 
-  #startWatching(series: Series, now: UnixMillis): Watch {
-    const watch = createWatch(series, now, this.#terms);
-    series.watch = watch;
-    refresh(watch, this.#terms, now);
-    return watch;
+  #observeFirstFailure(series: Series, client: number, weight: number, now: UnixMillis): boolean {
+    const watch = startWatch(series, this.#terms, now);
+    const needsJudging = this.#observeWatchedFailure(series, watch, client, weight, now);
+    return this.#findPlace(series, watch, now) && needsJudging;
+  }
+
+  #observeWatchedFailure(series: Series, watch: Watch, client: number, weight: number, now: UnixMillis): boolean {
+    const at = Math.max(now, watch.lastOutcomeAt);
+    const hasEnded = this.#advance(series, watch, at);
+    takeFailure(watch, client, usableWeight(weight), at, this.#terms);
+    const hasBegun = judgeFailure(series, watch, this.#terms, client, at);
+    return judgeRecovery(watch, this.#terms, at) || hasBegun || hasEnded;
+  }
+
+  /** Without a place the watch ends with the failure that it began with. */
+  #findPlace(series: Series, watch: Watch, now: UnixMillis): boolean {
+    const hasPlace = this.#watchList.admit(series, watch, now);
+    if (!hasPlace) this.#watchList.demote(series, watch);
+    return hasPlace;
+  }
+
+  #restIfCalm(series: Series, watch: Watch, now: UnixMillis): void {
+    if (isAtRest(watch, now, this.#restAfterMs)) this.#watchList.demote(series, watch);
   }
 
   #advance(series: Series, watch: Watch, now: UnixMillis): boolean {
@@ -184,15 +224,12 @@ function expectationOf(watch: Watch): Expectation {
     failuresPerSecond: watch.usual * usualRequestsPerSecond(watch.baseline),
     requestsPerSecondBefore: requestsPerSecond(watch.pace),
     failuresPerSecondBefore: failuresPerSecond(watch.pace),
-    clusterFactor: watch.baseline.clusterFactor,
+    clusterFactor: watch.baseline.spread.clusterFactor,
   };
 }
 
 /** `requests` is what the outcome stands for, in units of one received failure. */
 function smoothOutcome(watch: Watch, outcome: 0 | 1, requests: number, terms: Terms): void {
-  const perSecond = requestsPerSecond(watch.pace);
-  const fewest = Math.min(FAST_MEMORY_REQUESTS, FAST_MEMORY_MAX_SECONDS * perSecond);
-  const memoryRequests = Math.max(FAST_MEMORY_MIN_REQUESTS, fewest, FAST_MEMORY_SECONDS * perSecond);
-  smooth(watch.fastRatio, outcome, Math.min(0.5, requests / memoryRequests));
+  smooth(watch.fastRatio, outcome, fastGain(requests, requestsPerSecond(watch.pace)));
   if (terms.controlLimit !== null) addToControlChart(watch.controlChart, outcome, watch.usual);
 }

@@ -44,7 +44,7 @@ function isNew(baseline: Baseline): boolean {
 }
 
 function guardLevel(baseline: Baseline): number {
-  const wander = Math.sqrt(Math.max(0, baseline.wander));
-  const uncertainty = Math.sqrt(baseline.clusterFactor / levelInformation(baseline));
+  const wander = Math.sqrt(Math.max(0, baseline.spread.wander));
+  const uncertainty = Math.sqrt(baseline.spread.clusterFactor / levelInformation(baseline));
   return baseline.level + MARGIN + WANDER_DEVIATIONS * wander + ESTIMATE_DEVIATIONS * uncertainty;
 }

@@ -3,29 +3,31 @@
  */
 import type { UnixMillis } from "../time.ts";
 import type { Alarm } from "./alarm.ts";
-import { clearanceAt, noteCalm, noteExcess, wasBrief } from "./alarm.ts";
+import { beginAlarm, clearanceAt, noteCalm, noteExcess, wasBrief } from "./alarm.ts";
+import { raisedClientLimit } from "./client-limit.ts";
 import { controlDeviation } from "./control-limit.ts";
-import { evidenceNats, hasSurplus, leadingChart } from "./evidence.ts";
+import { evidenceNats, leadingExcess } from "./evidence.ts";
 import { endExcursion } from "./excursions.ts";
 import type { Terms } from "./learning.ts";
 import { acceptLevel, forgetExcess, refresh } from "./learning.ts";
-import type { AlarmClearance, AlarmKind } from "./reading.ts";
+import type { AlarmClearance } from "./reading.ts";
 import { persistenceOf, repeatsOf } from "./recent-clients.ts";
 import type { Series, Watch } from "./series.ts";
+import type { Excess } from "./surplus.ts";
+import { hasSurplus } from "./surplus.ts";
 
 /**
  * A client that fails at the limit's pace shows a tenth of the limit within a minute. Half of that
  * means it has let go.
  */
 const CLIENT_CALM_SHARE = 1 / 20;
-const CLIENT_STAYS_FACTOR = 2;
 
 /** After a failure. True when it turned the alarm on, or made a client's alarm one of the ratio. */
 export function judgeFailure(series: Series, watch: Watch, terms: Terms, client: number, now: UnixMillis): boolean {
   if (watch.alarm !== null) watch.alarm.failures++;
   if (watch.alarm?.kind === "ratio" || watch.alarm?.kind === "control-limit") return false;
-  const kind = excessKind(watch, terms);
-  if (kind !== null) return raiseExcess(watch, kind, now);
+  const excess = provenExcess(watch, terms);
+  if (excess !== null) return raiseExcess(watch, terms, excess, now);
   if (watch.alarm !== null || !series.isAuthenticationRoute) return false;
   if (persistenceOf(watch.clients, client) < watch.clientLimit) return false;
   return raiseClient(watch, client, now);
@@ -56,25 +58,26 @@ export function evidenceAndThreshold(watch: Watch, terms: Terms): { evidence: nu
   return { evidence: controlDeviation(watch.controlChart, watch.usual), threshold: terms.controlLimit };
 }
 
-function excessKind(watch: Watch, terms: Terms): AlarmKind | null {
+function provenExcess(watch: Watch, terms: Terms): Excess | null {
   const { evidence, threshold } = evidenceAndThreshold(watch, terms);
-  if (evidence <= threshold || !hasSurplus(leadingChart(watch.evidence), terms.minFailures)) return null;
-  return terms.controlLimit === null ? "ratio" : "control-limit";
+  if (evidence <= threshold) return null;
+  const excess = leadingExcess(watch.evidence);
+  return excess !== null && hasSurplus(excess, terms.minFailures) ? excess : null;
 }
 
-function raiseExcess(watch: Watch, kind: AlarmKind, now: UnixMillis): boolean {
+function raiseExcess(watch: Watch, terms: Terms, { onsetAt, failures }: Excess, now: UnixMillis): boolean {
+  const kind = terms.controlLimit === null ? "ratio" : "control-limit";
   if (watch.alarm !== null) {
     watch.alarm.kind = kind;
     noteExcess(watch.alarm);
     return true;
   }
-  const { onsetAt, failures } = leadingChart(watch.evidence);
-  return raise(watch, { kind, startedAt: now, since: onsetAt, failures, client: 0, recoveringSince: null });
+  return raise(watch, beginAlarm({ kind, since: onsetAt, failures, client: 0 }, now));
 }
 
 function raiseClient(watch: Watch, client: number, now: UnixMillis): boolean {
   const failures = Math.round(persistenceOf(watch.clients, client));
-  return raise(watch, { kind: "client", startedAt: now, since: now, failures, client, recoveringSince: null });
+  return raise(watch, beginAlarm({ kind: "client", since: now, failures, client }, now));
 }
 
 function raise(watch: Watch, alarm: Alarm): boolean {
@@ -98,8 +101,7 @@ function endAlarm(watch: Watch, alarm: Alarm, terms: Terms, clearance: AlarmClea
     return;
   }
   if (clearance === "new_level") {
-    const persistence = persistenceOf(watch.clients, alarm.client);
-    watch.clientLimit = Math.max(watch.clientLimit, CLIENT_STAYS_FACTOR * persistence);
+    watch.clientLimit = raisedClientLimit(watch.clientLimit, persistenceOf(watch.clients, alarm.client));
   }
   if (clearance === "recovered" && wasBrief(alarm)) endExcursion(watch.excursions, now);
   forgetExcess(watch);

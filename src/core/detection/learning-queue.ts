@@ -11,8 +11,8 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { MINUTE_MS, SECOND_MS } from "../time.ts";
-import type { Stretch } from "./baseline.ts";
-import { clearStretch, emptyStretch } from "./baseline.ts";
+import type { Stretch } from "./stretch.ts";
+import { addStretch, clearStretch, emptyStretch } from "./stretch.ts";
 
 export type LearningQueue = {
   openSince: UnixMillis;
@@ -68,6 +68,15 @@ export function takeLearnable(queue: LearningQueue, createdAt: UnixMillis): Stre
   return queue.waiting.shift();
 }
 
+/** All that has not been learned yet, and since when. */
+export function unlearned(queue: LearningQueue): { readonly since: UnixMillis; readonly counts: Stretch } {
+  const oldest = queue.waiting[0];
+  const since = oldest === undefined ? queue.openSince : oldest.endedAt - oldest.durationMs;
+  const counts = { ...queue.open };
+  for (const waiting of queue.waiting) addStretch(counts, waiting);
+  return { since, counts };
+}
+
 /** Silence of any length is one step, once stretches have their full length. */
 function closedDurationMs(queue: LearningQueue, lengthMs: number, now: UnixMillis): number {
   if (lengthMs < STRETCH_MAX_MS || !isSilent(queue.open)) return lengthMs;
@@ -88,9 +97,6 @@ function mergeOldest(waiting: WaitingStretch[]): void {
 }
 
 function merge(earlier: WaitingStretch, later: WaitingStretch): void {
-  earlier.durationMs += later.durationMs;
-  earlier.successes += later.successes;
-  earlier.failures += later.failures;
-  earlier.discountedFailures += later.discountedFailures;
+  addStretch(earlier, later);
   earlier.endedAt = later.endedAt;
 }

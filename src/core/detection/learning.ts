@@ -5,9 +5,9 @@
  * dropped, so that an attack never becomes usual. An excess that stays makes a new level.
  */
 import type { UnixMillis } from "../time.ts";
-import { DAY_MS, HOUR_MS } from "../time.ts";
-import type { Stretch } from "./baseline.ts";
-import { clearStretch, learnStretch, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
+import { HOUR_MS } from "../time.ts";
+import { learnStretch, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
+import { relaxedClientLimit } from "./client-limit.ts";
 import { controlDeviation } from "./control-limit.ts";
 import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
 import type { DetectorContext } from "./excursions.ts";
@@ -18,7 +18,8 @@ import { clearOpenStretch, closeStretch, enqueue, takeLearnable } from "./learni
 import { adoptCandidate, learnCandidate, watchFormer } from "./level-change.ts";
 import { clearClients } from "./recent-clients.ts";
 import type { Series, Watch } from "./series.ts";
-import { CLIENT_LIMIT } from "./series.ts";
+import type { Stretch } from "./stretch.ts";
+import { clearStretch } from "./stretch.ts";
 
 /** What a detector judges all its series by. */
 export type Terms = {
@@ -35,7 +36,6 @@ const UNDECIDED_BELOW_THRESHOLD = 3;
 const UNDECIDED_CONTROL_SHARE = 0.5;
 /** Too high to learn, too low to alarm, for this long: fewer successes have become the usual state. */
 const UNDECIDED_MAX_MS = 6 * HOUR_MS;
-const CLIENT_LIMIT_MEMORY_MS = 3 * DAY_MS;
 
 /** Brings the learning up to `now`. How often it is called changes nothing. */
 export function learnUntil(series: Series, watch: Watch, terms: Terms, now: UnixMillis): void {
@@ -84,7 +84,7 @@ function learnClosed(series: Series, watch: Watch, terms: Terms, closed: Waiting
     return;
   }
   considerFormerLevel(watch, closed);
-  relaxClientLimit(watch, closed.durationMs);
+  watch.clientLimit = relaxedClientLimit(watch.clientLimit, closed.durationMs);
   enqueue(watch.queue, closed);
   if (isUndecided(watch, terms)) waitAndSee(watch, terms, closed);
   else learnWaiting(series, watch, terms);
@@ -113,11 +113,6 @@ function learnWaiting(series: Series, watch: Watch, terms: Terms): void {
 
 function takeNext(series: Series, watch: Watch): Stretch | undefined {
   return takeLearnable(watch.queue, series.createdAt);
-}
-
-/** Forgets, over days, that a client came to stay. */
-function relaxClientLimit(watch: Watch, elapsedMs: number): void {
-  watch.clientLimit = CLIENT_LIMIT + (watch.clientLimit - CLIENT_LIMIT) * Math.exp(-elapsedMs / CLIENT_LIMIT_MEMORY_MS);
 }
 
 function considerFormerLevel(watch: Watch, closed: WaitingStretch): void {

@@ -7,8 +7,10 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
-import type { Baseline, Stretch } from "./baseline.ts";
+import type { Baseline } from "./baseline.ts";
 import { logit } from "./odds.ts";
+import type { Stretch } from "./stretch.ts";
+import { trialsOf } from "./stretch.ts";
 
 const CANDIDATE_MEMORY_MS = 20 * MINUTE_MS;
 const FORMER_KEPT_MS = DAY_MS;
@@ -33,7 +35,7 @@ export function learnCandidate(candidate: Stretch, stretch: Stretch): void {
 
 /** The baseline that takes the candidate for usual. How far things wander is kept from the old one. */
 export function adoptCandidate(baseline: Baseline, candidate: Stretch): Baseline {
-  const trials = candidate.successes + candidate.discountedFailures;
+  const trials = trialsOf(candidate);
   const level = logit((candidate.discountedFailures + 0.5) / (trials + 1));
   const seconds = Math.max(1, candidate.durationMs / SECOND_MS);
   const rate = (candidate.successes + candidate.failures) / seconds;
@@ -46,9 +48,7 @@ export function adoptCandidate(baseline: Baseline, candidate: Stretch): Baseline
     levelCeiling: level,
     hourRate: rate,
     memoryRate: rate,
-    clusterWindow: { ...baseline.clusterWindow },
-    clusterWindowBefore: { ...baseline.clusterWindowBefore },
-    wanderWindow: { ...baseline.wanderWindow },
+    spread: { ...baseline.spread },
   };
 }
 

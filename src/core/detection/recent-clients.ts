@@ -24,13 +24,13 @@ const SUCCESS_PAYBACK = 3;
 
 /** Parallel lists, one place per client: numbers in lists take a third of the room of objects. */
 export type RecentClients = {
-  readonly clients: number[];
+  clients: number[];
   /** Failures that fade within a minute, and within ten, as they stood at `failedAt`. */
-  readonly repeats: number[];
-  readonly persistence: number[];
-  readonly failedAt: UnixMillis[];
+  repeats: number[];
+  persistence: number[];
+  failedAt: UnixMillis[];
   /** Failures since the tally began, of each client and of all. */
-  readonly tallies: number[];
+  tallies: number[];
   tallyTotal: number;
 };
 
@@ -101,6 +101,7 @@ export function clearClients(recent: RecentClients): void {
 }
 
 function makePlace(recent: RecentClients, client: number, now: UnixMillis): number {
+  if (recent.clients.length === 0) return makeFirstPlace(recent, client, now);
   const place = recent.clients.length < CLIENTS_MAX ? recent.clients.length : leastMissedPlace(recent);
   recent.clients[place] = client;
   recent.repeats[place] = 0;
@@ -108,6 +109,16 @@ function makePlace(recent: RecentClients, client: number, now: UnixMillis): numb
   recent.failedAt[place] = now;
   recent.tallies[place] = 0;
   return place;
+}
+
+/** Lists that are written have room for exactly one; an empty list that grows makes room for seventeen. */
+function makeFirstPlace(recent: RecentClients, client: number, now: UnixMillis): number {
+  recent.clients = [client];
+  recent.repeats = [0];
+  recent.persistence = [0];
+  recent.failedAt = [now];
+  recent.tallies = [0];
+  return 0;
 }
 
 function leastMissedPlace(recent: RecentClients): number {

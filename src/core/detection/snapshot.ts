@@ -2,16 +2,19 @@
  * A series as plain data that survives JSON and a restart.
  *
  * A restored series decides exactly as the stored one would have. Time that passed while nobody was
- * watching is not learned as silence.
+ * watching is not learned as silence, and ends no alarm.
  */
 import type { UnixMillis } from "../time.ts";
 import { MINUTE_MS } from "../time.ts";
+import { resumeAlarm } from "./alarm.ts";
 import type { Baseline } from "./baseline.ts";
+import type { Evidence } from "./evidence.ts";
 import { clearOpenStretch } from "./learning-queue.ts";
+import { skipQuiet } from "./quiet.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 
 export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
 
@@ -28,19 +31,27 @@ export function readSnapshot(snapshot: SeriesSnapshot, now: UnixMillis): Series 
 }
 
 function skipAbsence(series: Series, now: UnixMillis): void {
-  if (series.watch === null) {
-    if (now - series.quietSince > MINUTE_MS) Object.assign(series, { quietSince: now, quietSuccesses: 0 });
-    return;
-  }
-  const { queue } = series.watch;
+  if (series.watch === null) skipQuiet(series, now);
+  else skipWatched(series.watch, now);
+}
+
+function skipWatched(watch: Watch, now: UnixMillis): void {
+  const { alarm, queue } = watch;
+  // An alarm is only silent when somebody has listened for ten minutes.
+  if (alarm !== null) watch.lastOutcomeAt = now;
   // An open stretch is never older than a minute while somebody is watching.
   if (now - queue.openSince <= MINUTE_MS) return;
   clearOpenStretch(queue);
   queue.openSince = now;
+  if (alarm !== null) resumeAlarm(alarm, now);
 }
 
 function copySeries(series: Readonly<Series>): Series {
-  return { ...series, watch: series.watch === null ? null : copyWatch(series.watch) };
+  return {
+    ...series,
+    watch: series.watch === null ? null : copyWatch(series.watch),
+    memory: series.memory === null ? null : [...series.memory],
+  };
 }
 
 function copyWatch(watch: Watch): Watch {
@@ -54,11 +65,7 @@ function copyWatch(watch: Watch): Watch {
       waiting: watch.queue.waiting.map((stretch) => ({ ...stretch })),
     },
     candidate: { ...watch.candidate },
-    evidence: {
-      ...watch.evidence,
-      charts: watch.evidence.charts.map((chart) => ({ ...chart })),
-      lull: { ...watch.evidence.lull },
-    },
+    evidence: copyEvidence(watch.evidence),
     excursions: { ...watch.excursions },
     clients: {
       ...watch.clients,
@@ -77,11 +84,30 @@ function copyWatch(watch: Watch): Watch {
   };
 }
 
+function copyEvidence(evidence: Evidence): Evidence {
+  const { surplus } = evidence;
+  return {
+    ...evidence,
+    shiryaevRoberts: [...evidence.shiryaevRoberts],
+    cusum: [...evidence.cusum],
+    failureGain: [...evidence.failureGain],
+    successGain: [...evidence.successGain],
+    successFactor: [...evidence.successFactor],
+    surplus: {
+      ...surplus,
+      onsetAt: [...surplus.onsetAt],
+      failures: [...surplus.failures],
+      discountedFailures: [...surplus.discountedFailures],
+      surplus: [...surplus.surplus],
+      expectedFailures: [...surplus.expectedFailures],
+      lull: { ...surplus.lull },
+    },
+  };
+}
+
 function copyBaseline(baseline: Baseline): Baseline {
   return {
     ...baseline,
-    clusterWindow: { ...baseline.clusterWindow },
-    clusterWindowBefore: { ...baseline.clusterWindowBefore },
-    wanderWindow: { ...baseline.wanderWindow },
+    spread: { ...baseline.spread },
   };
 }

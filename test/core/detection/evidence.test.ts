@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Evidence, Expectation } from "../../../src/core/detection/evidence.ts";
+import type { Evidence } from "../../../src/core/detection/evidence.ts";
 import {
   addFailure,
   addSuccess,
@@ -8,9 +8,10 @@ import {
   aimAtOddsScale,
   createEvidence,
   evidenceNats,
-  hasSurplus,
-  leadingChart,
+  leadingExcess,
 } from "../../../src/core/detection/evidence.ts";
+import type { Expectation } from "../../../src/core/detection/surplus.ts";
+import { hasSurplus } from "../../../src/core/detection/surplus.ts";
 import { SECOND_MS } from "../../../src/core/time.ts";
 import { Random } from "../../support/random.ts";
 
@@ -25,6 +26,11 @@ function evidenceAbove(guardRatio: number, threshold: number): Evidence {
   const evidence = createEvidence(0);
   aim(evidence, guardRatio, threshold);
   return evidence;
+}
+
+function showsSurplus(evidence: Evidence): boolean {
+  const excess = leadingExcess(evidence);
+  return excess !== null && hasSurplus(excess, 7);
 }
 
 type Runs = {
@@ -103,7 +109,7 @@ test("failures at the expected pace are no surplus, however few the successes", 
   const evidence = evidenceAbove(0.05, 15);
   const expectation = { ...NOTHING_EXPECTED, failuresPerSecond: 1 };
   for (let second = 0; second < 600; second++) addFailure(evidence, 1, expectation, second * SECOND_MS);
-  assert.equal(hasSurplus(leadingChart(evidence), 7), false);
+  assert.equal(showsSurplus(evidence), false);
 });
 
 test("the debt of a long lull is bounded: a later burst is seen after a few dozen failures", () => {
@@ -112,7 +118,7 @@ test("the debt of a long lull is bounded: a later burst is seen after a few doze
   const lullMs = 6 * 3600 * SECOND_MS;
   for (let at = 0; at < lullMs; at += SECOND_MS) addFailure(evidence, 1, expectation, at);
   let burst = 0;
-  while (!hasSurplus(leadingChart(evidence), 7)) addFailure(evidence, 1, expectation, lullMs + burst++ * 10);
+  while (!showsSurplus(evidence)) addFailure(evidence, 1, expectation, lullMs + burst++ * 10);
   assert.ok(burst < 40, `${burst} failures`);
 });
 
@@ -125,5 +131,5 @@ test("when requests thin out after a surge, its retries are expected", () => {
     failuresPerSecondBefore: 5,
   };
   for (let index = 0; index < 100; index++) addFailure(evidence, 1, surge, index * 250);
-  assert.equal(hasSurplus(leadingChart(evidence), 7), false);
+  assert.equal(showsSurplus(evidence), false);
 });

@@ -1,0 +1,129 @@
+/**
+ * What a series keeps of its failures when nobody watches it any more: everything that takes long to
+ * learn. Only what fades within an hour, or was undecided, is given up.
+ *
+ * A fleet may hold a million of these, so each is one list of numbers, a third of the room of the
+ * objects that it stands for. What most series have not learned yet comes last and is left out.
+ */
+import type { UnixMillis } from "../time.ts";
+import type { Baseline } from "./baseline.ts";
+import { CLIENT_LIMIT } from "./client-limit.ts";
+import type { Excursions } from "./excursions.ts";
+import type { Spread } from "./spread.ts";
+import { createSpread } from "./spread.ts";
+
+export type Memory = {
+  readonly baseline: Baseline;
+  readonly excursions: Excursions;
+  clientLimit: number;
+  readonly failurePerSuccess: number;
+  readonly lastFailureAt: UnixMillis;
+  /** Failures that came shortly before the series had to make place, not learned yet. */
+  unlearnedFailures: number;
+  unlearnedDiscounted: number;
+};
+
+export type PackedMemory = readonly number[];
+
+export function pack(memory: Memory): PackedMemory {
+  const { baseline, excursions } = memory;
+  const { spread } = baseline;
+  const early = [
+    memory.lastFailureAt,
+    memory.unlearnedFailures,
+    memory.unlearnedDiscounted,
+    baseline.successes,
+    baseline.failures,
+    baseline.discountedFailures,
+    baseline.level,
+    baseline.levelCeiling,
+    baseline.observedMs,
+    baseline.hourRate,
+    baseline.memoryRate,
+    spread.clusterTrials,
+    spread.clusterFailures,
+    spread.wanderMs,
+    spread.wanderTrials,
+    spread.wanderFailures,
+  ];
+  const late = lateNumbers({ ...memory, isMature: baseline.isMature, spread, excursions });
+  const isLate = late.some((number, place) => number !== LATE_DEFAULTS[place]);
+  return isLate ? early.concat(late) : early;
+}
+
+export function unpack(packed: PackedMemory): Memory {
+  let place = 0;
+  // Literals are evaluated from top to bottom: the order below is the order of `pack`.
+  const next = () => packed[place++] ?? 0;
+  const own = { lastFailureAt: next(), unlearnedFailures: next(), unlearnedDiscounted: next() };
+  const level = {
+    successes: next(),
+    failures: next(),
+    discountedFailures: next(),
+    level: next(),
+    levelCeiling: next(),
+    observedMs: next(),
+    hourRate: next(),
+    memoryRate: next(),
+  };
+  const windows = {
+    clusterTrials: next(),
+    clusterFailures: next(),
+    wanderMs: next(),
+    wanderTrials: next(),
+    wanderFailures: next(),
+  };
+  const late = readLate(place < packed.length ? packed.slice(place) : LATE_DEFAULTS);
+  const { spread, isMature, ...rest } = late;
+  return { ...own, ...rest, baseline: { ...level, isMature, spread: { ...spread, ...windows } } };
+}
+
+type SlowSpread = Pick<
+  Spread,
+  "clusterFactor" | "clusterTrialsBefore" | "clusterFailuresBefore" | "wander" | "wanderWindowCount"
+>;
+
+type Late = {
+  readonly clientLimit: number;
+  readonly failurePerSuccess: number;
+  readonly isMature: boolean;
+  readonly excursions: Excursions;
+  readonly spread: SlowSpread;
+};
+
+const LATE_DEFAULTS = lateNumbers({
+  clientLimit: CLIENT_LIMIT,
+  failurePerSuccess: 1,
+  isMature: false,
+  excursions: { peak: 0, count: 0, excess: 0, fadedAt: 0 },
+  spread: createSpread(),
+});
+
+function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spread }: Late): number[] {
+  return [
+    clientLimit,
+    failurePerSuccess,
+    isMature ? 1 : 0,
+    excursions.count,
+    excursions.excess,
+    excursions.count === 0 ? 0 : excursions.fadedAt,
+    spread.clusterFactor,
+    spread.clusterTrialsBefore,
+    spread.clusterFailuresBefore,
+    spread.wander,
+    spread.wanderWindowCount,
+  ];
+}
+
+function readLate(numbers: readonly number[]): Late {
+  const [clientLimit = 0, failurePerSuccess = 1, mature = 0, count = 0, excess = 0, fadedAt = 0, ...strays] = numbers;
+  const [clusterFactor = 1, clusterTrialsBefore = 0, clusterFailuresBefore = 0, wander = 0, wanderWindowCount = 0] =
+    strays;
+  return {
+    clientLimit,
+    failurePerSuccess,
+    isMature: mature === 1,
+    excursions: { peak: 0, count, excess, fadedAt },
+    spread: { clusterFactor, clusterTrialsBefore, clusterFailuresBefore, wander, wanderWindowCount },
+  };
+}
