@@ -12,6 +12,7 @@ import type { EngineSettings } from "../core/engine.ts";
 import type { RefusalReason, Signal } from "../core/otlp/verdict.ts";
 import { SIGNALS } from "../core/otlp/verdict.ts";
 import { readRuleBundle } from "../core/rules/rule-bundle.ts";
+import type { Instant, UnixMillis } from "../core/time.ts";
 import { AlertSpanExporter } from "../io/exporters/alert-span-exporter.ts";
 import { ExporterError } from "../io/exporters/export-client.ts";
 import { OtlpExporter } from "../io/exporters/otlp-exporter.ts";
@@ -51,7 +52,11 @@ export type ServiceParts = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly version: string;
+  /** In place of the machine's clock. `notBefore` is how far an earlier run had come; null on a first start. */
+  readonly createClock?: (notBefore: UnixMillis | null) => Clock;
 };
+
+export type Clock = { now(): Instant };
 
 export type ServiceStart =
   | { readonly kind: "started"; readonly service: RunningService }
@@ -88,7 +93,8 @@ async function start(config: Config, parts: ServiceParts, stack: AsyncDisposable
 
   const store = stack.adopt(Store.open(config.storage.directory), (opened) => opened.close());
   if (store.setAside !== null) log.error({ setAside: store.setAside }, "the database was damaged; started a new one");
-  const clock = new SystemClock(store.meta.latestSteady());
+  const createClock = parts.createClock ?? ((notBefore) => new SystemClock(notBefore));
+  const clock = createClock(store.meta.latestSteady());
   const now = () => clock.now();
 
   const queue = await openQueue(config, { counters, log, clock, stack });
@@ -193,7 +199,7 @@ function runningService(parts: {
   };
 }
 
-type Shared = { readonly log: Logger; readonly clock: SystemClock; readonly stack: AsyncDisposableStack };
+type Shared = { readonly log: Logger; readonly clock: Clock; readonly stack: AsyncDisposableStack };
 
 async function openQueue(
   config: Config,
@@ -254,7 +260,7 @@ async function startAlertSpans(
 function ruleKeeper(
   config: Config,
   { environment }: ServiceParts,
-  { store, clock, events }: { readonly store: Store; readonly clock: SystemClock; readonly events: ServiceEvents },
+  { store, clock, events }: { readonly store: Store; readonly clock: Clock; readonly events: ServiceEvents },
 ): RuleKeeper {
   const { directory } = config.rules;
   const nowWall = () => clock.now().wall;
@@ -273,7 +279,8 @@ function signalsOf({ endpoint, signalEndpoints }: ExporterConfig): readonly Sign
   return SIGNALS.filter((signal) => endpoint !== null || signalEndpoints[signal] !== null);
 }
 
-function engineSettings({ limits }: Config, store: Store): EngineSettings {
+/** Fingerprints are keyed with the secret of the installation. */
+export function engineSettings({ limits }: Config, store: Store): EngineSettings {
   const key = store.meta.installKey();
   const words = new DataView(key.buffer, key.byteOffset, key.byteLength);
   const word = (index: number) => words.getInt32(4 * index, true);
