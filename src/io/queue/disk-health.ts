@@ -12,6 +12,7 @@ export class DiskHealth {
   readonly #onTrouble: (trouble: QueueTrouble) => void;
   #retryAt: UnixMillis | null = null;
   #code: string | null = null;
+  #failureCount = 0;
 
   constructor(parts: { readonly now: () => UnixMillis; readonly onTrouble: (trouble: QueueTrouble) => void }) {
     this.#now = parts.now;
@@ -31,13 +32,19 @@ export class DiskHealth {
     return this.#retryAt === null || this.#now() >= this.#retryAt;
   }
 
-  /** There is reason to believe that it works again. */
-  retryNow(): void {
-    this.#retryAt = null;
+  /** Grows with every failure. */
+  get failureCount(): number {
+    return this.#failureCount;
+  }
+
+  /** There is reason to believe that it will work by then. */
+  retryIn(delayMs: number): void {
+    this.#retryAt = this.#now() + delayMs;
   }
 
   failed(cause: unknown): void {
     const code = codeOf(cause);
+    this.#failureCount++;
     this.#retryAt = this.#now() + DISK_RETRY_MS;
     if (code === this.#code) return;
     this.#code = code;

@@ -23,6 +23,8 @@ import type { NewBatch, SignalLog } from "./signal-log.ts";
 
 /** Room for one request of the largest size that receivers take by default, and for what comes with it. */
 const UNWRITTEN_MAX_BYTES = 128 * 1024 * 1024;
+/** File systems free the room of a removed file a little later. */
+const FREED_AFTER_MS = 100;
 const SYNC_INTERVAL_MS = SECOND_MS;
 
 export class ForwardQueue {
@@ -31,6 +33,8 @@ export class ForwardQueue {
   readonly #health: DiskHealth;
   readonly #logs = new Map<Signal, OpenedLog>();
   #unwrittenBytes = 0;
+  /** The count of disk failures when a segment was last given up for room. */
+  #tradedAtFailure = 0;
   #isClosed = false;
   #cancelSync: (() => void) | null = null;
   #syncing: Promise<void> | null = null;
@@ -111,7 +115,7 @@ export class ForwardQueue {
     this.#isClosed = true;
     this.#cancelSync?.();
     await this.#syncing;
-    this.#health.retryNow();
+    this.#health.retryIn(0);
     for (const { log, readers } of this.#logs.values()) {
       await log.flush();
       this.#tellLost(log, readers);
@@ -148,7 +152,10 @@ export class ForwardQueue {
   /** With the disk full and memory soon to be, the oldest is on disk: its place goes to the newest. */
   async #tradeDiskForMemory(memoryMaxBytes: number): Promise<void> {
     if (!this.#health.isFull || this.#memoryOnlyBytes() < memoryMaxBytes / 2) return;
-    if (await this.#dropOldestSegment()) this.#health.retryNow();
+    // One segment for each write that failed, or a disk that is slow to free it would cost the next one too.
+    if (this.#tradedAtFailure === this.#health.failureCount) return;
+    this.#tradedAtFailure = this.#health.failureCount;
+    if (await this.#dropOldestSegment()) this.#health.retryIn(FREED_AFTER_MS);
   }
 
   async #dropOldestSegment(): Promise<boolean> {

@@ -97,7 +97,7 @@ export class SegmentStore {
     // One by one off the list: after a failure the rest is still on it.
     for (let next = this.#unsynced.shift(); next !== undefined; next = this.#unsynced.shift()) {
       try {
-        if (this.#segments.includes(next.segment)) await next.file.sync();
+        await next.file.sync();
       } finally {
         await next.file.close();
       }
@@ -117,7 +117,7 @@ export class SegmentStore {
     if (oldest === undefined || (isActive && this.#isWriting)) return undefined;
     this.#segments.shift();
     this.#bytes -= oldest.bytes;
-    if (isActive) await this.#abandonActive();
+    await this.#abandon(oldest);
     await removeFile(oldest.path);
     return oldest;
   }
@@ -147,11 +147,14 @@ export class SegmentStore {
     else await active.file.close();
   }
 
-  /** Its content is given up, so what the disk says to the closing does not matter. */
-  async #abandonActive(): Promise<void> {
-    const active = this.#active;
-    this.#active = null;
-    await active?.file.close().catch(() => undefined);
+  /** An open file keeps its room on the disk though its name is gone. */
+  async #abandon(segment: Segment): Promise<void> {
+    const isOfSegment = (open: OpenSegment | null) => open?.segment === segment;
+    const open = isOfSegment(this.#active) ? this.#active : this.#unsynced.find(isOfSegment);
+    if (this.#active === open) this.#active = null;
+    this.#unsynced = this.#unsynced.filter((candidate) => candidate !== open);
+    // Its content is given up, so what the disk says to the closing does not matter.
+    await open?.file.close().catch(() => undefined);
   }
 
   async #activeFor(records: readonly QueueRecord[]): Promise<OpenSegment> {
@@ -159,18 +162,20 @@ export class SegmentStore {
     await this.#seal();
     const firstOffset = records[0]?.offset ?? this.endOffset;
     const path = join(this.#settings.directory, `${String(firstOffset).padStart(16, "0")}.segment`);
+    await this.#forgetFailed(path);
     const file = await this.#settings.createFile(path);
-    this.#forgetFailed(path);
     const segment = { path, firstOffset, firstQueuedAt: records[0]?.queuedAt ?? 0, bytes: 0, endOffset: firstOffset };
     this.#segments.push(segment);
     this.#active = { segment, file };
     return this.#active;
   }
 
-  /** A file of the same name was begun by a write that failed, and has just been emptied. */
-  #forgetFailed(path: string): void {
+  /** A file of the same name was begun by a write that failed: it is empty. */
+  async #forgetFailed(path: string): Promise<void> {
     const newest = this.#segments.at(-1);
-    if (newest?.path === path) this.#segments.pop();
+    if (newest?.path !== path) return;
+    this.#segments.pop();
+    await this.#abandon(newest);
   }
 }
 

@@ -94,6 +94,7 @@ test("on a full disk the oldest gives way to the newest", async () => {
   await queue.append(traces(5, MIB));
   // The oldest segment was given up for memory's sake; with its room the next write succeeds.
   disk.failure = null;
+  await world.time.advance(100);
   await queue.append(traces(6, MIB));
   assert.equal(queue.isDurable, true);
   const numbers = await drain(world, queue);
