@@ -4,6 +4,7 @@
  * SIGTERM and SIGINT drain and then stop, the second one stops at once. SIGHUP looks at the rule
  * files. The banner says what a newcomer needs and what would otherwise surprise.
  */
+import { once } from "node:events";
 import type { Config } from "../config/config.ts";
 import { readVersion } from "../config/version.ts";
 import type { RunningService } from "../service/assemble.ts";
@@ -12,6 +13,7 @@ import { printLine } from "./command-context.ts";
 import type { ConfigOptions } from "./config-options.ts";
 import { loadConfigOrPrint } from "./config-options.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { listenForStop } from "./stop-signal.ts";
 
 export async function runCollector(options: ConfigOptions, context: CommandContext): Promise<number> {
   const loaded = loadConfigOrPrint(options, context);
@@ -59,21 +61,11 @@ function banner({ version, service, config, files }: Start): readonly string[] {
 async function untilAskedToStop(service: RunningService): Promise<void> {
   const reload = () => service.reloadRules();
   process.on("SIGHUP", reload);
+  using stop = listenForStop();
   try {
-    await firstSignal(["SIGTERM", "SIGINT"]);
-    // Nobody listens any more, so the second signal ends the process as it ends any other.
+    if (!stop.signal.aborted) await once(stop.signal, "abort");
     await service.stop();
   } finally {
     process.off("SIGHUP", reload);
   }
-}
-
-function firstSignal(signals: readonly NodeJS.Signals[]): Promise<void> {
-  return new Promise((resolve) => {
-    const onSignal = () => {
-      for (const signal of signals) process.off(signal, onSignal);
-      resolve();
-    };
-    for (const signal of signals) process.on(signal, onSignal);
-  });
 }
