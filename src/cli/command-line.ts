@@ -10,10 +10,10 @@ import { readVersion } from "../config/version.ts";
 import type { CommandContext } from "./command-context.ts";
 import { wantsColor } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { addRecordingCommands } from "./recording-commands.ts";
 import { addRuleCommands } from "./rule-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { addServiceCommands } from "./service-commands.ts";
-import { addTrafficCommands } from "./traffic-commands.ts";
 
 export type CommandStreams = {
   readonly stdin: CommandContext["stdin"];
@@ -53,7 +53,7 @@ export async function runCommandLine(
   };
   await addServiceCommands(registry, argv);
   addRuleCommands(registry);
-  addTrafficCommands(registry);
+  addRecordingCommands(registry);
   addServerCommands(registry);
   try {
     await program.parseAsync([...argv], { from: "user" });
