@@ -21,7 +21,7 @@ export type CommandStreams = {
   readonly stderr: CommandContext["stderr"];
 };
 
-/** What commands are registered with. The exit code of the one that was called is kept in `finish`. */
+/** What commands are registered with. */
 export type CommandRegistry = {
   readonly program: Command;
   readonly context: CommandContext;
