@@ -5,6 +5,8 @@
 import type { DetectorContext, DetectorSettings } from "../../../src/core/detection/detector.ts";
 import { Detector, needsTick } from "../../../src/core/detection/detector.ts";
 import type { AlarmKind, Reading } from "../../../src/core/detection/reading.ts";
+import type { SeriesSnapshot } from "../../../src/core/detection/snapshot.ts";
+import { WatchList } from "../../../src/core/detection/watch-list.ts";
 import type { UnixMillis } from "../../../src/core/time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 import { Random } from "../../support/random.ts";
@@ -20,6 +22,14 @@ export type Traffic = {
   /** How many requests a received one stands for. */
   readonly failureWeight?: number;
   readonly successWeight?: number;
+};
+
+export type EndpointOptions = {
+  readonly seed: number;
+  readonly isAuthenticationRoute?: boolean;
+  readonly settings?: Partial<DetectorSettings>;
+  readonly windowMs?: number;
+  readonly watchList?: WatchList;
 };
 
 export type AlarmSeen = {
@@ -49,8 +59,9 @@ export class EndpointUnderTest {
   #wasAlarming = false;
   #tickedAt = START;
 
-  constructor(options: { seed: number; isAuthenticationRoute?: boolean; settings?: Partial<DetectorSettings> }) {
-    this.detector = new Detector({ ...DEFAULT_SETTINGS, ...options.settings }, { windowMs: MINUTE_MS });
+  constructor(options: EndpointOptions) {
+    const { windowMs = MINUTE_MS, watchList = new WatchList() } = options;
+    this.detector = new Detector({ ...DEFAULT_SETTINGS, ...options.settings }, { windowMs, watchList });
     this.random = new Random(options.seed);
     const isAuthenticationRoute = options.isAuthenticationRoute ?? false;
     this.series = this.detector.createSeries(START, { isAuthenticationRoute });
@@ -95,6 +106,14 @@ export class EndpointUnderTest {
   succeed(client: number, weight = 1): void {
     this.detector.observeSuccess(this.series, client, weight, this.now);
     this.#noteAlarm();
+  }
+
+  /** The process stops, is away for so long, and goes on from what it stored. */
+  restart(awayMs: number): void {
+    const stored: SeriesSnapshot = JSON.parse(JSON.stringify(this.detector.snapshot(this.series)));
+    this.now += awayMs;
+    this.series = this.detector.restore(stored, this.now);
+    this.#tickedAt = this.now;
   }
 
   /** Somebody who was never here before. */

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { createBaseline } from "../../../src/core/detection/baseline.ts";
+import type { Memory } from "../../../src/core/detection/memory.ts";
+import { pack, unpack } from "../../../src/core/detection/memory.ts";
+
+function numbers<Name extends string>(...names: readonly Name[]): fc.Arbitrary<Record<Name, number>> {
+  const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+  return fc
+    .array(number, { minLength: names.length, maxLength: names.length })
+    .map((values) => Object.fromEntries(names.map((name, index) => [name, values[index]])) as Record<Name, number>);
+}
+
+const spread = numbers(
+  "clusterFactor",
+  "clusterTrials",
+  "clusterFailures",
+  "clusterTrialsBefore",
+  "clusterFailuresBefore",
+  "wander",
+  "wanderWindowCount",
+  "wanderMs",
+  "wanderTrials",
+  "wanderFailures",
+);
+const level = numbers(
+  "successes",
+  "failures",
+  "discountedFailures",
+  "level",
+  "levelCeiling",
+  "observedMs",
+  "hourRate",
+  "memoryRate",
+);
+const own = numbers("clientLimit", "failurePerSuccess", "lastFailureAt", "unlearnedFailures", "unlearnedDiscounted");
+const memory: fc.Arbitrary<Memory> = fc
+  .record({ own, level, spread, excursions: numbers("count", "excess", "fadedAt"), isMature: fc.boolean() })
+  .filter(({ excursions }) => excursions.count !== 0)
+  .map(({ own, level, spread, excursions, isMature }) => ({
+    ...own,
+    excursions: { ...excursions, peak: 0 },
+    baseline: { ...level, isMature, spread },
+  }));
+
+test("what is packed is unpacked again, number by number", () => {
+  fc.assert(fc.property(memory, (original) => assert.deepEqual(unpack(pack(original)), original)));
+});
+
+test("a memory that has only learned a ratio is packed without what it has not learned", () => {
+  const original: Memory = {
+    baseline: createBaseline({ successes: 1000, requestsPerSecond: 0.5, observedMs: 2_000_000 }),
+    excursions: { peak: 0, count: 0, excess: 0, fadedAt: 0 },
+    clientLimit: 25,
+    failurePerSuccess: 1,
+    lastFailureAt: 1_700_000_000_000,
+    unlearnedFailures: 1,
+    unlearnedDiscounted: 1,
+  };
+  assert.equal(pack(original).length, 16);
+  assert.deepEqual(unpack(pack(original)), original);
+});
