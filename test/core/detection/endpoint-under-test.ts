@@ -48,6 +48,10 @@ export const DEFAULT_SETTINGS: DetectorSettings = {
 export const BUDGET: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 export const START: UnixMillis = Date.UTC(2026, 0, 5);
 
+export function throughJson(snapshot: SeriesSnapshot): SeriesSnapshot {
+  return JSON.parse(JSON.stringify(snapshot)) as SeriesSnapshot;
+}
+
 export class EndpointUnderTest {
   readonly detector: Detector;
   readonly random: Random;
@@ -110,7 +114,7 @@ export class EndpointUnderTest {
 
   /** The process stops, is away for so long, and goes on from what it stored. */
   restart(awayMs: number): void {
-    const stored: SeriesSnapshot = JSON.parse(JSON.stringify(this.detector.snapshot(this.series)));
+    const stored = throughJson(this.detector.snapshot(this.series));
     this.now += awayMs;
     this.series = this.detector.restore(stored, this.now);
     this.#tickedAt = this.now;
