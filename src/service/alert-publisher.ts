@@ -42,7 +42,6 @@ async function appendLogRecord(
     scope: { name: "authspike", version },
     records: [otlpLogRecord(record, nowWall())],
   });
-  // Ours to forward like a sender's, so it enters the account like one.
-  counters.accepted("logs").add(1);
+  counters.accepted("alert_events").add(1);
   await queue.append({ signal: "logs", bytes, itemCount: 1 });
 }

@@ -5,17 +5,13 @@
  * and stops in reverse: receivers first, then judgement and pages, then exporters, queue and store.
  * What cannot start says so in one sentence and leaves nothing behind.
  */
-import { join } from "node:path";
-import type { Config, ExporterConfig, ReceiverConfig } from "../config/config.ts";
+import type { Config, ReceiverConfig } from "../config/config.ts";
 import { readRuleFiles, ruleBundleContext } from "../config/rule-files.ts";
 import type { EngineSettings } from "../core/engine.ts";
 import type { RefusalReason, Signal } from "../core/otlp/verdict.ts";
-import { SIGNALS } from "../core/otlp/verdict.ts";
 import { readRuleBundle } from "../core/rules/rule-bundle.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
-import { AlertSpanExporter } from "../io/exporters/alert-span-exporter.ts";
 import { ExporterError } from "../io/exporters/export-client.ts";
-import { OtlpExporter } from "../io/exporters/otlp-exporter.ts";
 import { LogNotifier } from "../io/notifiers/log.ts";
 import { PagerDutyNotifier } from "../io/notifiers/pagerduty.ts";
 import type { Logger } from "../io/platform/logger.ts";
@@ -24,7 +20,6 @@ import { startSelfTelemetry } from "../io/platform/self-telemetry.ts";
 import { SystemClock } from "../io/platform/system-clock.ts";
 import { systemRandom } from "../io/platform/system-random.ts";
 import { schedule } from "../io/platform/timers.ts";
-import { ForwardQueue } from "../io/queue/forward-queue.ts";
 import { QueueError } from "../io/queue/queue-settings.ts";
 import { OtlpGrpcReceiver } from "../io/receivers/otlp-grpc.ts";
 import { OtlpHttpReceiver } from "../io/receivers/otlp-http.ts";
@@ -34,10 +29,13 @@ import { Store } from "../io/sqlite/store.ts";
 import { StoreError } from "../io/sqlite/store-error.ts";
 import type { EndpointQuery } from "../web/endpoint-page.ts";
 import { selectEndpoints } from "../web/endpoint-page.ts";
+import { WebServerError } from "../web/listen.ts";
 import { WebServer } from "../web/server.ts";
 import { createAlertPublisher } from "./alert-publisher.ts";
 import type { AlertingStart } from "./alerting.ts";
 import { Alerting } from "./alerting.ts";
+import type { Forwarding } from "./assemble-forwarding.ts";
+import { startForwarding } from "./assemble-forwarding.ts";
 import { ServiceEvents } from "./events.ts";
 import { declareGauges } from "./gauges.ts";
 import { createIntake } from "./intake.ts";
@@ -90,99 +88,133 @@ async function start(config: Config, parts: ServiceParts, stack: AsyncDisposable
   const registry = new MetricRegistry();
   const counters = new PipelineCounters(registry);
   const events = new ServiceEvents(log.child({ part: "service" }), registry);
-
   const store = stack.adopt(Store.open(config.storage.directory), (opened) => opened.close());
   if (store.setAside !== null) log.error({ setAside: store.setAside }, "the database was damaged; started a new one");
-  const createClock = parts.createClock ?? ((notBefore) => new SystemClock(notBefore));
-  const clock = createClock(store.meta.latestSteady());
-  const now = () => clock.now();
+  const clock = (parts.createClock ?? createSystemClock)(store.meta.latestSteady());
+  const common: Common = { config, parts, stack, log, registry, counters, events, store, clock };
 
-  const queue = await openQueue(config, { counters, log, clock, stack });
-  await startExporters(config, { queue, log, clock, version: parts.version, stack });
-  const pagerDuty = stack.use(new PagerDutyNotifier({ wallNow: () => clock.now().wall }));
-  const notifiers = new Map<string, PageNotifier>([
-    ["pagerduty", pagerDuty],
-    ["log", new LogNotifier(log.child({ part: "page" }))],
-  ]);
-  const rules = ruleKeeper(config, parts, { store, clock, events });
-
-  const started: AlertingStart = Alerting.start({
-    store,
-    rules,
-    engine: engineSettings(config, store),
-    sender: (ledger) => createPageSender({ findTarget: (id) => ledger.target(id), notifiers }),
-    publish: createAlertPublisher({
-      queue: config.exporters.some(({ alertEvents }) => alertEvents === "logs") ? queue : null,
-      spans: await startAlertSpans(config.exporters, parts.version, stack),
-      counters,
-      version: parts.version,
-      nowWall: () => clock.now().wall,
-      onPublished: (event) => events.published(event),
-      onFailed: (error) => events.publishFailed(error),
-    }),
-    clock,
-    schedule,
-    random: systemRandom,
-    events,
-  });
+  const forwarding = await startForwarding(config, { ...common, version: parts.version });
+  const rules = ruleKeeper(common);
+  const started = startAlerting(common, rules, forwarding);
   if (started.kind === "no_rules") {
     await stack.disposeAsync();
     return { kind: "refused", text: started.refusal.text, exitCode: 78 };
   }
   const alerting = stack.adopt(started.alerting, (running) => running.stop(config.drainTimeoutMs));
-
-  const accounted = config.exporters.map((exporter) => ({
-    name: exporter.name,
-    queued: (signal: Signal) =>
-      signalsOf(exporter).includes(signal) ? (queue?.queued(exporter.name, signal) ?? 0) : 0,
-  }));
-  const facts = { alerting, rules, store, counters, registry, queue, exporters: accounted, now };
-  declareGauges(registry, facts);
   const state = { isReady: false };
-  const views = createViews({ ...facts, version: parts.version, startedAtWall: clock.now().wall, state });
-  const endpoints = (query: EndpointQuery) => selectEndpoints(views.endpointRows(), query);
-  const web = stack.use(await WebServer.start(config.api, { ...views, endpoints }));
+  const web = stack.use(await startWeb(common, { alerting, rules, forwarding, state }));
+  const receivers = await startReceivers(common, alerting, forwarding);
+  await startTelemetry(common, receivers);
+  state.isReady = true;
+  const addresses = { grpc: text(receivers.grpc), http: text(receivers.http), api: text(web.address) };
+  return { kind: "started", service: runningService(common, { alerting, rules, state, addresses }) };
+}
 
-  const intake = createIntake({
-    engine: alerting,
-    queue,
+/** What most of the wiring needs. */
+type Common = {
+  readonly config: Config;
+  readonly parts: ServiceParts;
+  readonly stack: AsyncDisposableStack;
+  readonly log: Logger;
+  readonly registry: MetricRegistry;
+  readonly counters: PipelineCounters;
+  readonly events: ServiceEvents;
+  readonly store: Store;
+  readonly clock: Clock;
+};
+
+function startAlerting(common: Common, rules: RuleKeeper, forwarding: Forwarding): AlertingStart {
+  const { clock, config, counters, events, log, parts, stack, store } = common;
+  const nowWall = () => clock.now().wall;
+  const notifiers = new Map<string, PageNotifier>([
+    ["pagerduty", stack.use(new PagerDutyNotifier({ wallNow: nowWall }))],
+    ["log", new LogNotifier(log.child({ part: "page" }))],
+  ]);
+  const publish = createAlertPublisher({
+    queue: forwarding.alertEvents,
+    spans: forwarding.alertSpans,
     counters,
-    now,
-    onUrgent: () => alerting.urge(),
-    onAnalysisFailure: (error) => events.analysisFailed(error),
+    version: parts.version,
+    nowWall,
+    onPublished: (event) => events.published(event),
+    onFailed: (error) => events.publishFailed(error),
   });
+  return Alerting.start({
+    store,
+    rules,
+    engine: engineSettings(config, store),
+    sender: (ledger) => createPageSender({ findTarget: (id) => ledger.target(id), notifiers }),
+    publish,
+    clock,
+    schedule,
+    random: systemRandom,
+    events,
+  });
+}
+
+type Watching = {
+  readonly alerting: Alerting;
+  readonly rules: RuleKeeper;
+  readonly forwarding: Forwarding;
+  readonly state: { readonly isReady: boolean };
+};
+
+function startWeb(common: Common, { alerting, forwarding, rules, state }: Watching): Promise<WebServer> {
+  const { clock, config, counters, parts, registry, store } = common;
+  const { exporters, queue } = forwarding;
+  const now = () => clock.now();
+  const facts = { alerting, rules, store, counters, registry, queue, exporters, now };
+  declareGauges(registry, facts);
+  const views = createViews({ ...facts, version: parts.version, startedAtWall: now().wall, state });
+  const endpoints = (query: EndpointQuery) => selectEndpoints(views.endpointRows(), query);
+  return WebServer.start(config.api, { ...views, endpoints });
+}
+
+type ReceiverAddresses = { readonly grpc: BoundAddress; readonly http: BoundAddress };
+
+async function startReceivers(
+  { clock, config, counters, events, stack }: Common,
+  alerting: Alerting,
+  { queue }: Forwarding,
+): Promise<ReceiverAddresses> {
   const door = {
-    accept: intake,
+    accept: createIntake({
+      engine: alerting,
+      queue,
+      counters,
+      now: () => clock.now(),
+      onUrgent: () => alerting.urge(),
+      onAnalysisFailure: (error) => events.analysisFailed(error),
+    }),
     onRefused: (signal: Signal | null, reason: RefusalReason) => counters.refused(signal ?? "unknown", reason).add(1),
     onFailure: (error: unknown) => events.analysisFailed(error),
   };
-  const http = stack.use(await OtlpHttpReceiver.start(httpSettings(config), door));
-  const grpc = stack.use(
-    await OtlpGrpcReceiver.start(receiverSettings("receivers.grpc.endpoint", config.receivers.grpc), door),
-  );
-  if (config.telemetry !== null) {
-    const telemetry = { ...config.telemetry, version: parts.version, ownAddresses: [http.address, grpc.address] };
-    stack.use(await startSelfTelemetry(telemetry, registry));
-  }
-  state.isReady = true;
-  return { kind: "started", service: runningService({ config, log, stack, alerting, rules, state, web, http, grpc }) };
+  const { grpc, http } = config.receivers;
+  const httpSettings = { ...receiverSettings("receivers.http.endpoint", http), cors: http.cors };
+  const httpReceiver = stack.use(await OtlpHttpReceiver.start(httpSettings, door));
+  const grpcReceiver = stack.use(await OtlpGrpcReceiver.start(receiverSettings("receivers.grpc.endpoint", grpc), door));
+  return { grpc: grpcReceiver.address, http: httpReceiver.address };
 }
 
-function runningService(parts: {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly stack: AsyncDisposableStack;
-  readonly alerting: Alerting;
-  readonly rules: RuleKeeper;
-  readonly state: { isReady: boolean };
-  readonly web: { readonly address: BoundAddress };
-  readonly http: { readonly address: BoundAddress };
-  readonly grpc: { readonly address: BoundAddress };
-}): RunningService {
-  const { alerting, config, log, rules, stack, state } = parts;
-  const addresses = { grpc: text(parts.grpc.address), http: text(parts.http.address), api: text(parts.web.address) };
+async function startTelemetry({ config, parts, registry, stack }: Common, own: ReceiverAddresses): Promise<void> {
+  if (config.telemetry === null) return;
+  const settings = { ...config.telemetry, version: parts.version, ownAddresses: [own.http, own.grpc] };
+  stack.use(await startSelfTelemetry(settings, registry));
+}
+
+function runningService(
+  { config, log, stack }: Common,
+  running: {
+    readonly alerting: Alerting;
+    readonly rules: RuleKeeper;
+    readonly state: { isReady: boolean };
+    readonly addresses: RunningService["addresses"];
+  },
+): RunningService {
+  const { addresses, alerting, rules, state } = running;
   const exporters = config.exporters.map(({ name }) => name);
-  log.info({ ...addresses, exporters, rules: rules.active.ruleSet.rules.length }, "authspike is ready");
+  const ruleCount = rules.active.ruleSet.rules.length;
+  log.info({ ...addresses, exporters, rules: ruleCount }, "authspike is ready");
   let stopping: Promise<void> | null = null;
   const stop = () => {
     state.isReady = false;
@@ -192,77 +224,16 @@ function runningService(parts: {
   return {
     addresses,
     exporters,
-    ruleCount: rules.active.ruleSet.rules.length,
+    ruleCount,
     reloadRules: () => void alerting.reloadRules("signal"),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-type Shared = { readonly log: Logger; readonly clock: Clock; readonly stack: AsyncDisposableStack };
-
-async function openQueue(
-  config: Config,
-  { counters, log, clock, stack }: Shared & { readonly counters: PipelineCounters },
-): Promise<ForwardQueue | null> {
-  if (config.exporters.length === 0) return null;
-  const { durable, fsync, maxAgeMs, maxBytes, memoryMaxBytes } = config.queue;
-  const queueLog = log.child({ part: "queue" });
-  const queue = await ForwardQueue.open(
-    { directory: durable ? join(config.storage.directory, "queue") : null, maxBytes, memoryMaxBytes, maxAgeMs, fsync },
-    {
-      exporters: config.exporters.map((exporter) => ({ name: exporter.name, signals: signalsOf(exporter) })),
-      account: {
-        sent: (signal, exporter, items) => counters.sent(signal, exporter).add(items),
-        dropped: (signal, exporter, reason, items) => counters.dropped(signal, exporter, reason).add(items),
-      },
-      now: () => clock.now().steady,
-      schedule,
-      onTrouble: (trouble) => queueLog.error(trouble, "queue trouble"),
-    },
-  );
-  return stack.use(queue);
-}
-
-async function startExporters(
-  config: Config,
-  { queue, log, clock, version, stack }: Shared & { readonly queue: ForwardQueue | null; readonly version: string },
-): Promise<void> {
-  if (queue === null) return;
-  for (const exporterConfig of config.exporters) {
-    const exporter = await OtlpExporter.create(exporterConfig, {
-      sources: signalsOf(exporterConfig).map((signal) => queue.reader(exporterConfig.name, signal)),
-      log: log.child({ part: "exporter", exporter: exporterConfig.name }),
-      now: () => clock.now().steady,
-      wallNow: () => clock.now().wall,
-      random: systemRandom,
-      schedule,
-      version,
-    });
-    exporter.start();
-    stack.adopt(exporter, (running) => running.stop(config.drainTimeoutMs));
-  }
-}
-
-async function startAlertSpans(
-  exporters: readonly ExporterConfig[],
-  version: string,
-  stack: AsyncDisposableStack,
-): Promise<readonly AlertSpanExporter[]> {
-  const started: AlertSpanExporter[] = [];
-  for (const exporter of exporters.filter(({ alertEvents }) => alertEvents === "span")) {
-    const created = await AlertSpanExporter.create({ ...exporter, version, userAgent: `authspike/${version}` });
-    started.push(stack.adopt(created, (running) => running.close()));
-  }
-  return started;
-}
-
-function ruleKeeper(
-  config: Config,
-  { environment }: ServiceParts,
-  { store, clock, events }: { readonly store: Store; readonly clock: Clock; readonly events: ServiceEvents },
-): RuleKeeper {
+function ruleKeeper({ clock, config, events, parts, store }: Common): RuleKeeper {
   const { directory } = config.rules;
+  const { environment } = parts;
   const nowWall = () => clock.now().wall;
   return new RuleKeeper({
     readFiles: () => readRuleFiles(directory),
@@ -272,11 +243,6 @@ function ruleKeeper(
     schedule,
     observer: events,
   });
-}
-
-/** The standard variables can give an address for one signal alone. */
-function signalsOf({ endpoint, signalEndpoints }: ExporterConfig): readonly Signal[] {
-  return SIGNALS.filter((signal) => endpoint !== null || signalEndpoints[signal] !== null);
 }
 
 /** Fingerprints are keyed with the secret of the installation. */
@@ -292,8 +258,8 @@ function receiverSettings(settingName: string, receiver: ReceiverConfig): Receiv
   return { settingName, host, port, tls, bearerTokens, maxRequestBytes };
 }
 
-function httpSettings({ receivers: { http } }: Config) {
-  return { ...receiverSettings("receivers.http.endpoint", http), cors: http.cors };
+function createSystemClock(notBefore: UnixMillis | null): Clock {
+  return new SystemClock(notBefore);
 }
 
 /** IPv6 addresses stand in brackets, as in a URL. */
@@ -306,6 +272,7 @@ function isTroubleOutside(error: unknown): error is Error {
     error instanceof StoreError ||
     error instanceof QueueError ||
     error instanceof ExporterError ||
-    error instanceof ReceiverError
+    error instanceof ReceiverError ||
+    error instanceof WebServerError
   );
 }

@@ -1,17 +1,16 @@
 /**
  * Numbers that are read off the running parts when somebody looks, not kept.
  */
-import type { Signal } from "../core/otlp/verdict.ts";
-import { SIGNALS } from "../core/otlp/verdict.ts";
 import type { Alerting } from "./alerting.ts";
 import type { MetricRegistry } from "./metrics.ts";
 import type { RuleKeeper } from "./rule-keeper.ts";
+import type { AccountedExporter } from "./status.ts";
 
 export type GaugeSources = {
   readonly alerting: Alerting;
   readonly rules: RuleKeeper;
   readonly queue: { readonly sizeBytes: { readonly disk: number; readonly memory: number } } | null;
-  readonly exporters: readonly { readonly name: string; queued(signal: Signal): number }[];
+  readonly exporters: readonly AccountedExporter[];
 };
 
 export function declareGauges(registry: MetricRegistry, { alerting, exporters, queue, rules }: GaugeSources): void {
@@ -42,8 +41,8 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
   registry.gauge(
     { name: "authspike_exporter_queue_items", help: "Items that wait for a destination", unit: "{item}" },
     () =>
-      exporters.flatMap(({ name, queued }) =>
-        SIGNALS.map((signal) => ({ labels: { exporter: name, signal }, value: queued(signal) })),
+      exporters.flatMap(({ name, queued, takes }) =>
+        takes.map((signal) => ({ labels: { exporter: name, signal }, value: queued(signal) })),
       ),
   );
   if (queue === null) return;

@@ -5,8 +5,9 @@
  * away before anything is counted, so that the sender's second try is not a second sample. Should
  * our own analysis fail, the request is forwarded as it came: watching must never cost anybody data.
  */
-import { countItems } from "../core/otlp/signal-count.ts";
+
 import type { IngestResult } from "../core/engine.ts";
+import { countItems } from "../core/otlp/signal-count.ts";
 import type { Signal, Verdict } from "../core/otlp/verdict.ts";
 import type { Instant } from "../core/time.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
@@ -20,6 +21,8 @@ export interface TraceIngest {
 /** The queue in front of the exporters. */
 export interface ForwardQueue {
   hasRoomFor(byteCount: number): boolean;
+  /** Whether any exporter has an address for the signal. */
+  isTaken(signal: Signal): boolean;
   /** Resolves when the batch is as safe as the configuration asks. */
   append(batch: { readonly signal: Signal; readonly bytes: Uint8Array; readonly itemCount: number }): Promise<void>;
 }
@@ -90,7 +93,7 @@ async function forward(
   signal: Signal,
   batch: { readonly bytes: Uint8Array; readonly itemCount: number },
 ): Promise<void> {
-  if (parts.queue === null) {
+  if (parts.queue === null || !parts.queue.isTaken(signal)) {
     parts.counters.dropped(signal, NO_EXPORTER, "no_exporter").add(batch.itemCount);
     return;
   }

@@ -8,6 +8,9 @@
 import type { RefusalReason, Signal } from "../core/otlp/verdict.ts";
 import type { Counter, CounterFamily, MetricRegistry } from "./metrics.ts";
 
+/** What is accounted for: what senders send, and apart from it the alert events that we add. */
+export type AccountedSignal = Signal | "alert_events";
+
 /** Why an accepted item went no further. `no_exporter` is by choice: analysed and not forwarded. */
 export type DropReason = "no_exporter" | "queue_overflow" | "queue_expired" | "exporter_rejected" | "queue_corrupt";
 /** Why an item, or a whole request whose items cannot be counted, was turned away. */
@@ -30,22 +33,22 @@ export class PipelineCounters {
     this.#dropped = family("authspike_exporter_dropped_items", "Accepted items that an exporter gave up, by reason");
   }
 
-  accepted(signal: Signal): Counter {
+  accepted(signal: AccountedSignal): Counter {
     return this.#accepted.with({ signal });
   }
   /** `unknown`: the request did not come far enough to say what it carries. */
   refused(signal: Signal | "unknown", reason: RefuseReason): Counter {
     return this.#refused.with({ signal, reason });
   }
-  sent(signal: Signal, exporter: string): Counter {
+  sent(signal: AccountedSignal, exporter: string): Counter {
     return this.#sent.with({ signal, exporter });
   }
-  dropped(signal: Signal, exporter: string, reason: DropReason): Counter {
+  dropped(signal: AccountedSignal, exporter: string, reason: DropReason): Counter {
     return this.#dropped.with({ signal, exporter, reason });
   }
 
   /** Sums over reasons; without an exporter name `sent` and `dropped` are sums over exporters. */
-  totals(signal: Signal, exporter?: string): PipelineTotals {
+  totals(signal: AccountedSignal, exporter?: string): PipelineTotals {
     const ofExporter = exporter === undefined ? { signal } : { signal, exporter };
     return {
       accepted: sum(this.#accepted, { signal }),

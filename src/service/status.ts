@@ -7,12 +7,11 @@
 import type { Alert } from "../core/alerts/alert.ts";
 import type { WatchedSeries } from "../core/alerts/watch-table.ts";
 import { endpointName } from "../core/extraction/endpoint.ts";
-import type { Signal } from "../core/otlp/verdict.ts";
 import { SIGNALS } from "../core/otlp/verdict.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { toWall } from "../core/time.ts";
 import type { DeliveryAttempt, OutboxRow } from "./outbox.ts";
-import type { PipelineCounters } from "./pipeline-counters.ts";
+import type { AccountedSignal, PipelineCounters } from "./pipeline-counters.ts";
 import { NO_EXPORTER } from "./pipeline-counters.ts";
 import type { ActiveBundle, Refusal } from "./rule-keeper.ts";
 
@@ -115,21 +114,29 @@ export function rulesView(active: ActiveBundle, refusal: Refusal | null, history
   };
 }
 
-/** The account of each signal; with no exporter, that of the exporter that does not exist. */
-export function signalViews(
-  counters: PipelineCounters,
-  exporters: readonly { readonly name: string; queued(signal: Signal): number }[],
-) {
-  const counted = exporters.length > 0 ? exporters : [{ name: NO_EXPORTER, queued: () => 0 }];
-  return SIGNALS.map((signal) => {
+/** An exporter as the account knows it: what it takes, and how much of it waits. */
+export type AccountedExporter = {
+  readonly name: string;
+  readonly takes: readonly AccountedSignal[];
+  queued(signal: AccountedSignal): number;
+};
+
+const ACCOUNTED_SIGNALS: readonly AccountedSignal[] = [...SIGNALS, "alert_events"];
+
+/** The account of each signal; what no exporter takes is that of the exporter that does not exist. */
+export function signalViews(counters: PipelineCounters, exporters: readonly AccountedExporter[]) {
+  return ACCOUNTED_SIGNALS.map((signal) => {
     const { accepted, refused } = counters.totals(signal);
+    const takers = exporters.filter(({ takes }) => takes.includes(signal));
+    const accounts = takers.map((exporter) => ({ name: exporter.name, queued: exporter.queued(signal) }));
+    if (accounts.length === 0) accounts.push({ name: NO_EXPORTER, queued: 0 });
     return {
       signal,
       accepted,
       refused,
-      exporters: counted.map(({ name, queued }) => {
+      exporters: accounts.map(({ name, queued }) => {
         const { sent, dropped } = counters.totals(signal, name);
-        return { name, sent, queued: queued(signal), dropped };
+        return { name, sent, queued, dropped };
       }),
     };
   });

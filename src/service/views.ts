@@ -3,7 +3,6 @@
  */
 import type { Alert, Transition } from "../core/alerts/alert.ts";
 import type { WatchedSeries } from "../core/alerts/watch-table.ts";
-import type { Signal } from "../core/otlp/verdict.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { toWall } from "../core/time.ts";
 import type { Alerting } from "./alerting.ts";
@@ -11,6 +10,7 @@ import type { MetricRegistry } from "./metrics.ts";
 import type { DeliveryAttempt, OutboxRow } from "./outbox.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
 import type { RuleKeeper, StoredBundle } from "./rule-keeper.ts";
+import type { AccountedExporter } from "./status.ts";
 import { alertView, deliveryView, endpointRow, rulesView, signalViews } from "./status.ts";
 
 export type ViewSources = {
@@ -20,7 +20,7 @@ export type ViewSources = {
   readonly counters: PipelineCounters;
   readonly registry: MetricRegistry;
   readonly queue: { hasRoomFor(byteCount: number): boolean } | null;
-  readonly exporters: readonly { readonly name: string; queued(signal: Signal): number }[];
+  readonly exporters: readonly AccountedExporter[];
   readonly now: () => Instant;
   readonly version: string;
   readonly startedAtWall: UnixMillis;

@@ -102,7 +102,7 @@ export type PipelineView = {
   readonly startedAt: UnixMillis;
   /** accepted = sent + queued + dropped, for each signal and exporter. */
   readonly signals: readonly {
-    readonly signal: Signal;
+    readonly signal: Signal | "alert_events";
     readonly accepted: number;
     readonly refused: number;
     readonly exporters: readonly ExporterView[];
