@@ -107,7 +107,7 @@ async function startExporter(
   if (alertEvents !== null && takesAlertLogs(exporter)) sources.push(alertEvents.reader(name, "logs"));
   const running = await OtlpExporter.create(exporter, {
     sources,
-    log: log.child({ part: "exporter", exporter: name }),
+    log: log.child({ part: "exporter" }),
     now: () => clock.now().steady,
     wallNow: () => clock.now().wall,
     random: systemRandom,
