@@ -11,6 +11,7 @@ import type { CommandContext } from "./command-context.ts";
 import { wantsColor } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { addRecordingCommands } from "./recording-commands.ts";
+import { addRehearsalCommands } from "./rehearsal-commands.ts";
 import { addRuleCommands } from "./rule-commands.ts";
 import { addServerCommands } from "./server-commands.ts";
 import { addServiceCommands } from "./service-commands.ts";
@@ -54,6 +55,7 @@ export async function runCommandLine(
   await addServiceCommands(registry, argv);
   addRuleCommands(registry);
   addRecordingCommands(registry);
+  addRehearsalCommands(registry);
   addServerCommands(registry);
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -87,6 +87,7 @@ async function rehearse(
     troubleFrom: trouble.from,
     troubleUntil: trouble.until,
   });
+  const tellTrouble = troubleTeller(trouble, print);
   print({ event: "started", at: startAt });
   const report = await sendTraffic({
     plan,
@@ -95,8 +96,10 @@ async function rehearse(
     now: Date.now,
     endAt,
     stop,
-    onProgress: troubleTeller(trouble, print),
+    onProgress: tellTrouble,
   });
+  // Trouble that lasts to the end ends with it.
+  tellTrouble(Date.now());
   print({ event: "finished", at: Date.now(), ...report });
   return report;
 }

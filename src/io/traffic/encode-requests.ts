@@ -37,7 +37,7 @@ const KIND_CLIENT = 3;
 const STATUS_ERROR = 2;
 const ATTR_CHALLENGE = "http.response.header.www-authenticate";
 const SCOPE = { name: "authspike.traffic", version: "1" };
-const ENVIRONMENT = "demo";
+export const TRAFFIC_ENVIRONMENT = "demo";
 
 /** One export request; all of the requests must belong to one service, as an SDK's do. */
 export function encodeRequests(requests: readonly PlannedRequest[], chance: SeededChance): EncodedRequests {
@@ -55,7 +55,7 @@ function resourceAttributes(service: string): object[] {
     [ATTR_SERVICE_NAME]: service,
     [ATTR_SERVICE_VERSION]: "2.3.1",
     [ATTR_SERVICE_INSTANCE_ID]: `${service}-0`,
-    [ATTR_DEPLOYMENT_ENVIRONMENT_NAME]: ENVIRONMENT,
+    [ATTR_DEPLOYMENT_ENVIRONMENT_NAME]: TRAFFIC_ENVIRONMENT,
     [ATTR_TELEMETRY_SDK_NAME]: "opentelemetry",
     [ATTR_TELEMETRY_SDK_LANGUAGE]: "nodejs",
   });
