@@ -1,7 +1,9 @@
 /**
- * What the detector costs in false pages and in delay: `run()` prints false pages per
- * endpoint-month for benign processes, delays beside a CUSUM that knows both rates, and the time
- * and memory of an update. Budget everywhere: one false page per endpoint in thirty days.
+ * What the detector costs in false pages and in delay: pages per endpoint-month on benign processes,
+ * delays beside a CUSUM that knows both rates, and the time and memory of an update. Budget everywhere:
+ * one false page per endpoint in thirty days.
+ *
+ * `FIRST_SEED=1001` draws other traffic: a constant that was chosen on one draw is judged on another.
  */
 import type { DetectorContext } from "../../src/core/detection/detector.ts";
 import { Detector } from "../../src/core/detection/detector.ts";
@@ -9,7 +11,14 @@ import type { Series } from "../../src/core/detection/series.ts";
 import type { UnixMillis } from "../../src/core/time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
 import { Random } from "../support/random.ts";
+import type { Table } from "./bench.ts";
+import { cpuSeconds, itemsPerCpuSecond } from "./measure.ts";
 
+export const name = "detection";
+export const description = "false pages, delays, and what a request and a series cost";
+export const pace = "long";
+
+const FIRST_SEED = Number(process.env["FIRST_SEED"] ?? 1);
 const CONTEXT: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 const START: UnixMillis = Date.UTC(2026, 0, 5);
 const MONTH_DAYS = 30;
@@ -49,7 +58,14 @@ const BENIGN: readonly Process[] = [
   },
 ];
 
-const ATTACKED: readonly { perSecond: number; ratio: number; warmMs: number; seeds: number }[] = [
+type Attacked = {
+  readonly perSecond: number;
+  readonly ratio: number;
+  readonly warmMs: number;
+  readonly seeds: number;
+};
+
+const ATTACKED: readonly Attacked[] = [
   { perSecond: 1 / 60, ratio: 0.06, warmMs: 5 * DAY_MS, seeds: 60 },
   { perSecond: 1, ratio: 0.06, warmMs: DAY_MS, seeds: 60 },
   { perSecond: 20, ratio: 0.02, warmMs: 3 * HOUR_MS, seeds: 30 },
@@ -58,23 +74,29 @@ const ATTACKED: readonly { perSecond: number; ratio: number; warmMs: number; see
 const ATTACK_FACTORS = [1, 3, 10, 50];
 const ATTACK_MAX_MS = 2 * HOUR_MS;
 
-export function run(): void {
-  reportFalsePages();
-  reportDelays();
-  reportCost();
+export function* run(): Generator<Table> {
+  yield falsePages();
+  for (const endpoint of ATTACKED) yield delays(endpoint);
+  yield nanosecondsPerUpdate();
+  yield bytesPerSeries();
+  yield scan();
 }
 
-function reportFalsePages(): void {
-  process.stdout.write("\nbenign process                        endpoint-days  pages  per endpoint-month\n");
-  for (const benign of BENIGN) {
-    let pages = 0;
-    for (let seed = 1; seed <= benign.seeds; seed++) pages += countFalsePages(benign, seed);
-    const days = benign.days * benign.seeds;
-    const perMonth = ((pages * MONTH_DAYS) / days).toFixed(3);
-    process.stdout.write(
-      `${benign.name.padEnd(38)}${String(days).padStart(13)}${String(pages).padStart(7)}${perMonth.padStart(20)}\n`,
-    );
-  }
+function falsePages(): Table {
+  return {
+    title: "false pages, nominal: at most 1 per endpoint-month",
+    columns: ["endpoint-days", "pages", "per endpoint-month"],
+    rows: BENIGN.map((benign) => {
+      let pages = 0;
+      for (const seed of seedsOf(benign)) pages += countFalsePages(benign, seed);
+      const days = benign.days * benign.seeds;
+      return { name: benign.name, figures: [days, pages, (pages * MONTH_DAYS) / days] };
+    }),
+  };
+}
+
+function seedsOf({ seeds }: { readonly seeds: number }): readonly number[] {
+  return Array.from({ length: seeds }, (_, index) => FIRST_SEED + index);
 }
 
 function countFalsePages(benign: Process, seed: number): number {
@@ -138,41 +160,24 @@ function scheduleRetry(retries: Visit[], random: Random, visit: Visit): void {
   retries.splice(later < 0 ? retries.length : later, 0, { ...visit, at });
 }
 
-function reportDelays(): void {
-  process.stdout.write(
-    "\nendpoint          attack   mean delay s   attack requests   CUSUM told both rates   ratio   missed\n",
-  );
-  for (const endpoint of ATTACKED) {
-    for (const factor of ATTACK_FACTORS) reportDelay(endpoint, factor);
-  }
+function delays(endpoint: Attacked): Table {
+  return {
+    title: `delay at ${endpoint.perSecond.toPrecision(2)}/s, ${endpoint.ratio * 100} %, by the attack over the usual failures`,
+    columns: ["mean delay s", "attack requests", "CUSUM told both rates s", "ours / CUSUM", "missed"],
+    rows: ATTACK_FACTORS.map((factor) => ({ name: `x${factor}`, figures: delayFigures(endpoint, factor) })),
+  };
 }
 
-function reportDelay(endpoint: (typeof ATTACKED)[number], factor: number): void {
-  const ours: number[] = [];
-  const requests: number[] = [];
-  const best: number[] = [];
-  for (let seed = 1; seed <= endpoint.seeds; seed++) {
-    const delay = delayOfAttack(endpoint, factor, seed);
-    best.push(delay.omniscientMs / SECOND_MS);
-    if (delay.ms === undefined) continue;
-    ours.push(delay.ms / SECOND_MS);
-    requests.push(delay.attackCount);
-  }
-  const name = `${endpoint.perSecond.toPrecision(2)}/s, ${endpoint.ratio * 100} %`;
-  const cells = [
-    mean(ours).toFixed(2),
-    mean(requests).toFixed(1),
-    mean(best).toFixed(2),
-    (mean(ours) / mean(best)).toFixed(2),
-  ];
-  const missed = endpoint.seeds - ours.length;
-  process.stdout.write(
-    `${name.padEnd(18)}${`x${factor}`.padStart(6)}${cells.map((cell) => cell.padStart(16)).join("")}${String(missed).padStart(9)}\n`,
-  );
+function delayFigures(endpoint: Attacked, factor: number): readonly number[] {
+  const all = seedsOf(endpoint).map((seed) => delayOfAttack(endpoint, factor, seed));
+  const seen = all.filter(({ ms }) => ms !== undefined);
+  const ours = mean(seen.map(({ ms = Number.NaN }) => ms / SECOND_MS));
+  const best = mean(all.map(({ omniscientMs }) => omniscientMs / SECOND_MS));
+  return [ours, mean(seen.map(({ attackCount }) => attackCount)), best, ours / best, all.length - seen.length];
 }
 
 /** Both detectors see the same requests; the CUSUM is told the rates and starts with the attack. */
-function delayOfAttack(endpoint: (typeof ATTACKED)[number], factor: number, seed: number) {
+function delayOfAttack(endpoint: Attacked, factor: number, seed: number) {
   const { perSecond, ratio, warmMs } = endpoint;
   const random = new Random(seed);
   const detector = newDetector();
@@ -203,44 +208,88 @@ function delayOfAttack(endpoint: (typeof ATTACKED)[number], factor: number, seed
   return seen;
 }
 
-function reportCost(): void {
-  const quietCount = 100_000;
-  const watchedCount = 2_000;
-  const quiet = bytesPerSeries(quietCount, (detector, series) => detector.observeSuccess(series, 1, 1, START));
-  const watched = bytesPerSeries(watchedCount, (detector, series) => detector.observeFailure(series, 1, 1, START));
-  const crowded = bytesPerSeries(watchedCount, (detector, series) => {
-    for (let minute = 0; minute < 20; minute++) {
-      for (let client = 1; client <= 64; client++) {
-        detector.observeFailure(series, client, 1, START + minute * MINUTE_MS);
-        for (let success = 0; success < 10; success++) {
-          detector.observeSuccess(series, 1000 + success, 1, START + minute * MINUTE_MS);
-        }
-      }
-    }
-  });
-  process.stdout.write(`\nbytes per series: quiet ${quiet}, after a failure ${watched}, with 64 clients ${crowded}\n`);
-  process.stdout.write(
-    `nanoseconds per update: 5 % failures ${nanosecondsPerUpdate(0.05)}, 95 % ${nanosecondsPerUpdate(0.95)}\n`,
-  );
+/** Garbage is collected when the bench is started with `--expose-gc`, as `npm run bench` does. */
+function heapBytes(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
 }
 
-function bytesPerSeries(count: number, prepare: (detector: Detector, series: Series) => void): string {
+function bytesPerSeries(): Table {
+  return {
+    title: "heap of a series",
+    columns: ["bytes"],
+    rows: [
+      { name: "never failed", figures: [bytesEach(100_000, succeedOnce)] },
+      { name: "after a failure", figures: [bytesEach(2_000, failOnce)] },
+      { name: "64 clients failing for 20 minutes", figures: [bytesEach(2_000, crowd)] },
+    ],
+  };
+}
+
+type Preparation = (detector: Detector, series: Series) => void;
+
+function bytesEach(count: number, prepare: Preparation): number {
   const detector = newDetector();
-  globalThis.gc?.();
-  const before = process.memoryUsage();
+  const before = heapBytes();
   const kept = Array.from({ length: count }, () => {
     const series = detector.createSeries(START, { isAuthenticationRoute: true });
     prepare(detector, series);
     return series;
   });
-  globalThis.gc?.();
-  const after = process.memoryUsage();
-  const bytes = (after.heapUsed - before.heapUsed) / kept.length;
-  return globalThis.gc === undefined ? "unknown without --expose-gc" : bytes.toFixed(0);
+  return (heapBytes() - before) / kept.length;
 }
 
-function nanosecondsPerUpdate(failureShare: number): string {
-  const random = new Random(1);
+function succeedOnce(detector: Detector, series: Series): void {
+  detector.observeSuccess(series, 1, 1, START);
+}
+
+function failOnce(detector: Detector, series: Series): void {
+  detector.observeFailure(series, 1, 1, START);
+}
+
+function crowd(detector: Detector, series: Series): void {
+  for (let minute = 0; minute < 20; minute++) {
+    const now = START + minute * MINUTE_MS;
+    for (let client = 1; client <= 64; client++) {
+      detector.observeFailure(series, client, 1, now);
+      for (let success = 0; success < 10; success++) detector.observeSuccess(series, 1000 + success, 1, now);
+    }
+  }
+}
+
+function scan(): Table {
+  const endpoints = 1_000_000;
+  const detector = newDetector();
+  const before = heapBytes();
+  const startedAt = cpuSeconds();
+  const kept = Array.from({ length: endpoints }, (_, index) => {
+    const series = detector.createSeries(START, { isAuthenticationRoute: true });
+    detector.observeFailure(series, 1 + index, 1, START + index / 20);
+    return series;
+  });
+  const microseconds = ((cpuSeconds() - startedAt) * 1e6) / endpoints;
+  const megabytes = (heapBytes() - before) / 1e6;
+  const { watchedCount, demotedCount, refusedCount } = detector;
+  return {
+    title: "a scan that draws one failure from each of a million endpoints",
+    columns: ["MB", "watched", "made place", "refused", "CPU-us each"],
+    rows: [{ name: `${kept.length}`, figures: [megabytes, watchedCount, demotedCount, refusedCount, microseconds] }],
+  };
+}
+
+function nanosecondsPerUpdate(): Table {
+  const shares = [0.05, 0.95];
+  const works = shares.map((share) => ({ name: `${share * 100} % failures`, itemsPerCall: 1, call: updateOf(share) }));
+  const rates = itemsPerCpuSecond(works);
+  return {
+    title: "processor time of an update, 100 series in turn",
+    columns: ["ns"],
+    rows: works.map((work, index) => ({ name: work.name, figures: [1e9 / (rates[index] ?? Number.NaN)] })),
+  };
+}
+
+function updateOf(failureShare: number): () => void {
+  const random = new Random(FIRST_SEED);
   const detector = newDetector();
   const series = Array.from({ length: 100 }, () => detector.createSeries(START, { isAuthenticationRoute: true }));
   const draws = Array.from({ length: 4096 }, () => ({
@@ -248,14 +297,12 @@ function nanosecondsPerUpdate(failureShare: number): string {
     client: random.integer(100_000) + 1,
     isFailure: random.chance(failureShare),
   }));
-  const count = 4_000_000;
-  let startedAt = 0n;
-  for (let index = 0; index < 2 * count; index++) {
-    if (index === count) startedAt = process.hrtime.bigint();
-    const draw = draws[index % draws.length];
-    if (draw !== undefined) observe(detector, draw.series, { ...draw, now: START + index * 0.05 });
-  }
-  return (Number(process.hrtime.bigint() - startedAt) / count).toFixed(0);
+  let count = 0;
+  return () => {
+    const draw = draws[count % draws.length];
+    if (draw !== undefined) observe(detector, draw.series, { ...draw, now: START + count * 0.05 });
+    count++;
+  };
 }
 
 function observe(

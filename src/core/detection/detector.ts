@@ -107,6 +107,11 @@ export class Detector {
     return hasRecovered || hasEnded;
   }
 
+  /** What thresholds follow from here on. Without it a fleet is judged as a single series until one is ticked. */
+  updateContext(context: DetectorContext): void {
+    this.#terms.context = context;
+  }
+
   /** Lets time pass: ends alarms that are over, learns. True when the alarm went off. */
   tick(series: Series, now: UnixMillis, context: DetectorContext): boolean {
     this.#terms.context = context;

@@ -40,7 +40,7 @@ export function startWatch(series: Series, terms: Terms, now: UnixMillis): Watch
   aimAtOddsScale(watch.evidence, oddsScale(watch.weights));
   refresh(watch, terms, now);
   const successes = successesSinceFailure(series, memory.lastFailureAt);
-  gainCalm(watch.evidence, { successes, forMs: now - memory.lastFailureAt });
+  gainCalm(watch.evidence, { successes, forMs: Math.max(0, now - memory.lastFailureAt) });
   return watch;
 }
 
@@ -51,7 +51,7 @@ export function isAtRest(watch: Watch, now: UnixMillis, forMs: number): boolean 
   return highestCusum(watch.evidence) < REST_CUSUM;
 }
 
-/** Ends the watch. What has not been learned yet is learned with the next quiet counts. */
+/** Ends the watch. What has not been learned yet is learned with the next quiet stretch. */
 export function endWatch(series: Series, watch: Watch): void {
   const { baseline, excursions, clientLimit, evidence } = watch;
   const { success, failurePerSuccess } = watch.weights;
