@@ -282,8 +282,8 @@ describe("slow callers", () => {
     const stream = session.request(headers);
     stream.on("error", () => {});
     stream.write(frame(traceRequest("a"), "plain").subarray(0, 7));
-    // The answer to a ping comes after what was sent before it: the call has begun.
-    await new Promise((resolve) => session.ping(resolve));
+    // A later call of the same connection has been answered: the first one has begun.
+    await once(session.request(headers).end(frame(traceRequest("b"), "plain")), "response");
     mock.timers.tick(60_000);
     await once(stream, "close");
     assert.equal(stream.rstCode, constants.NGHTTP2_CANCEL);

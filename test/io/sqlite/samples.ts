@@ -1,5 +1,7 @@
 /** Plausible records that fill in what a test does not care about. */
 import type { Alert, Transition } from "../../../src/core/alerts/alert.ts";
+import { createSeries } from "../../../src/core/detection/series.ts";
+import { takeSnapshot } from "../../../src/core/detection/snapshot.ts";
 import type { SeriesCheckpoint } from "../../../src/core/engine.ts";
 import type { EndpointNames } from "../../../src/core/extraction/endpoint.ts";
 import type { OutboxRow } from "../../../src/io/sqlite/outbox-store.ts";
@@ -86,22 +88,13 @@ export function anOutboxRow(
   };
 }
 
-export function aCheckpoint(route: string, quietSince: number): SeriesCheckpoint {
-  const series = {
-    isAuthenticationRoute: true,
-    createdAt: 5.25,
-    watch: null,
-    quietSince,
-    quietSuccesses: 17,
-    successes: 1234.5,
-    requestsPerSecond: 12.125,
-    successWeight: 1,
-  };
+/** Two checkpoints of one route differ when they were made at different times. */
+export function aCheckpoint(route: string, createdAt: number): SeriesCheckpoint {
   return {
     ruleId: "http-401",
     per: ["env", "service", "method", "route"],
     values: ["prod", "auth", "POST", route],
     endpoint: { ...loginEndpoint, route },
-    state: { version: 1, series },
+    state: takeSnapshot(createSeries(createdAt, { isAuthenticationRoute: true })),
   };
 }
