@@ -29,6 +29,8 @@ export interface AlertingStore extends LedgerStore {
   readonly alerts: LedgerStore["alerts"] & { openAlerts(): readonly Alert[] };
   readonly checkpoints: CheckpointStore;
   readonly meta: { rememberSteady(at: number): void };
+  /** Forgets a little of what is old, in a step too short to hold up a page. */
+  readonly retention: { forget(now: number): number };
 }
 
 export type AlertingParts = {
@@ -154,6 +156,7 @@ export class Alerting {
     try {
       saveCheckpoints(store.checkpoints, this.engine, now);
       store.meta.rememberSteady(now.steady);
+      store.retention.forget(now.steady);
       if (!this.ledger.isBehind) events.storeWorks();
     } catch (error) {
       events.storeFailed(error);

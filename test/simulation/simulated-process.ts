@@ -119,7 +119,7 @@ export class SimulatedProcess {
   }
 
   #guardedStore(): AlertingStore {
-    const { alerts, checkpoints, meta, outbox, targets } = this.#store;
+    const { alerts, checkpoints, meta, outbox, retention, targets } = this.#store;
     return {
       alerts: {
         commit: (commit) => this.#write("commit", () => alerts.commit(commit)),
@@ -137,6 +137,7 @@ export class SimulatedProcess {
         remove: (ruleless) => this.#write("checkpoint", () => checkpoints.remove(ruleless)),
         restore: () => checkpoints.restore(),
       },
+      retention: { forget: (now) => this.#write("retention", () => retention.forget(now)) },
       meta: { rememberSteady: (at) => this.#write("clock", () => meta.rememberSteady(at)) },
     };
   }
