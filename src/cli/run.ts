@@ -18,6 +18,9 @@ import { listenForStop } from "./stop-signal.ts";
 export async function runCollector(options: ConfigOptions, context: CommandContext): Promise<number> {
   const loaded = loadConfigOrPrint(options, context);
   if (loaded === undefined) return EXIT_CODES.badConfiguration;
+  // Listened to before anything starts: a supervisor may be quicker than we are.
+  using stop = listenForStop();
+  using reload = listenForReload();
   const { environment, stderr } = context;
   const version = readVersion();
   const { runService } = await import("../service/assemble.ts");
@@ -27,10 +30,24 @@ export async function runCollector(options: ConfigOptions, context: CommandConte
     return start.exitCode;
   }
   await using service = start.service;
+  reload.call(() => service.reloadRules());
   const files = loaded.sources.map(({ path }) => path);
   for (const line of banner({ version, service, config: loaded.config, files })) printLine(context.stdout, line);
-  await untilAskedToStop(service);
+  if (!stop.signal.aborted) await once(stop.signal, "abort");
   return EXIT_CODES.ok;
+}
+
+/** SIGHUP ends a process that does not listen. One that comes early is heard: start-up reads the rules anyway. */
+function listenForReload(): { call(onReload: () => void): void } & Disposable {
+  let reload = () => {};
+  const onSignal = () => reload();
+  process.on("SIGHUP", onSignal);
+  return {
+    call: (onReload) => {
+      reload = onReload;
+    },
+    [Symbol.dispose]: () => void process.off("SIGHUP", onSignal),
+  };
 }
 
 type Start = {
@@ -55,17 +72,4 @@ function banner({ version, service, config, files }: Start): readonly string[] {
     `  data     ${config.storage.directory}`,
     `  config   ${files.length === 0 ? "defaults, no file" : files.join(", ")}`,
   ];
-}
-
-/** Resolves after a stop that was asked for has ended. */
-async function untilAskedToStop(service: RunningService): Promise<void> {
-  const reload = () => service.reloadRules();
-  process.on("SIGHUP", reload);
-  using stop = listenForStop();
-  try {
-    if (!stop.signal.aborted) await once(stop.signal, "abort");
-    await service.stop();
-  } finally {
-    process.off("SIGHUP", reload);
-  }
 }

@@ -50,7 +50,7 @@ class Process {
     for (;;) {
       const found = pattern.exec(this.#output);
       if (found !== null) return found;
-      if (this.#child.exitCode !== null) assert.fail(`ended without ${pattern}:\n${this.#output}`);
+      if (this.#hasEnded) assert.fail(`ended without ${pattern}:\n${this.#output}`);
       await Promise.race([once(this.#child, "output"), once(this.#child, "close")]);
     }
   }
@@ -61,8 +61,12 @@ class Process {
 
   /** The exit code, or the signal that ended it, and everything it said. */
   async ended(): Promise<{ readonly how: unknown; readonly output: string }> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, "close");
+    if (!this.#hasEnded) await once(this.#child, "close");
     return { how: this.#child.exitCode ?? this.#child.signalCode, output: this.#output };
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
