@@ -40,6 +40,11 @@ export function failuresPerSecond(pace: Pace): number {
   return pace.failures / memorySeconds(pace.startedAt, pace.decayedAt);
 }
 
+/** Failures of about the last two minutes. */
+export function failuresLately(pace: Pace, now: UnixMillis): number {
+  return pace.failures * Math.exp(-Math.max(0, now - pace.decayedAt) / PACE_MEMORY_MS);
+}
+
 /** Seconds that the sums stand for; fewer than the memory while the series is young. */
 function memorySeconds(startedAt: UnixMillis, now: UnixMillis): number {
   const filled = 1 - Math.exp(-(now - startedAt + SECOND_MS) / PACE_MEMORY_MS);

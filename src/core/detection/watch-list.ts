@@ -2,15 +2,16 @@
  * Bounds how many series are watched at once, over all detectors that share the list.
  *
  * A scan that draws one failure from each of a million endpoints would otherwise cost the full state a
- * million times. When the list is full the calmest of eight members, looked up all over it, becomes
- * quiet to make place: least evidence first, and evidence counts for less the longer ago the last
- * failure was. A hot member, which alarms or is well on its way to, is never taken: or an attacker
- * could wipe out the evidence against him by failing elsewhere. If all eight are hot it is the
- * newcomer that finds no place.
+ * million times. When the list is full, the calmest of eight members from all over it becomes quiet to
+ * make place: the one with the fewest failures of late. Counted by number, not by age alone, a busy login
+ * is not pushed out by a scan that touches each endpoint once, however fast. And a hot member, one that
+ * alarms or is well on its way to, is never taken: or an attacker could wipe out the evidence against
+ * him by failing elsewhere. If all eight are hot it is the newcomer that finds no place.
  */
 import type { UnixMillis } from "../time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../time.ts";
 import { fade, highestCusum } from "./evidence.ts";
+import { failuresLately } from "./pace.ts";
 import type { Series, Watch } from "./series.ts";
 import { endWatch, isAtRest } from "./watch.ts";
 
@@ -77,14 +78,14 @@ export class WatchList {
 
   #makePlace(now: UnixMillis): boolean {
     let calmest: Series | null = null;
-    let leastHeat = HOT_SHARE;
+    let fewest = Number.POSITIVE_INFINITY;
     for (let count = 0; count < CANDIDATES; count++) {
       const candidate = this.#nextMember();
       if (candidate?.watch == null) continue;
-      const heat = heatOf(candidate.watch, now);
-      if (heat >= leastHeat) continue;
+      const failures = failuresLately(candidate.watch.pace, now);
+      if (failures >= fewest || isHot(candidate.watch, now)) continue;
       calmest = candidate;
-      leastHeat = heat;
+      fewest = failures;
     }
     if (calmest?.watch == null) return false;
     this.demote(calmest, calmest.watch);
@@ -106,9 +107,10 @@ export class WatchList {
   }
 }
 
-/** Share of the threshold that the evidence has reached, less and less since the last failure. */
-function heatOf(watch: Watch, now: UnixMillis): number {
-  if (watch.alarm !== null && now - watch.lastOutcomeAt < ABANDONED_MS) return Number.POSITIVE_INFINITY;
+/** Evidence counts for less the longer ago the last failure was. */
+function isHot(watch: Watch, now: UnixMillis): boolean {
+  if (watch.alarm !== null) return now - watch.lastOutcomeAt < ABANDONED_MS;
   const sinceFailureMs = Math.max(0, now - watch.evidence.surplus.judgedAt);
-  return (highestCusum(watch.evidence) / watch.threshold) * Math.exp(-sinceFailureMs / HEAT_MEMORY_MS);
+  const nats = highestCusum(watch.evidence) * Math.exp(-sinceFailureMs / HEAT_MEMORY_MS);
+  return nats >= HOT_SHARE * watch.threshold;
 }

@@ -128,6 +128,21 @@ test("a scan of ten thousand endpoints does not take the place of one with evide
   assert.ok(Math.abs(detector.reading(target, START + MINUTE_MS).evidence - evidence) < 0.01);
 });
 
+test("a busy login keeps its place while a scan touches thousands of endpoints once", () => {
+  const detector = detectorWith(new WatchList(200));
+  const login = newSeries(detector);
+  detector.observeFailure(login, 1, 1, START);
+  const { watch } = login;
+  for (let second = 1; second <= 300; second++) {
+    const now = START + second * SECOND_MS;
+    detector.observeSuccess(login, second, 1, now);
+    if (second % 10 === 0) detector.observeFailure(login, second, 1, now);
+    if (second > 60) failingSeries(detector, { count: 50, failures: 1, now });
+  }
+  assert.equal(login.watch, watch);
+  assert.equal(detector.watchedCount, 200);
+});
+
 test("an alarm that is on is never pushed out, whatever else fails", () => {
   const watchList = new WatchList(50);
   const detector = detectorWith(watchList);
