@@ -106,12 +106,14 @@ test("a port that is taken is one sentence, not a stack trace", async () => {
   await once(other, "listening");
   const bound = other.address();
   const port = typeof bound === "object" && bound !== null ? bound.port : 0;
-  await using authspike = new Process({ AUTHSPIKE_RECEIVERS_HTTP_ENDPOINT: `127.0.0.1:${port}` });
-  const { how, output } = await authspike.ended();
-  assert.equal(how, 1, output);
-  assert.match(
-    output,
-    /authspike cannot start: cannot listen on 127\.0\.0\.1:\d+ \(\S+\): another process has the port\n/,
-  );
-  assert.doesNotMatch(output, / {4}at /);
+  for (const setting of ["AUTHSPIKE_API_ENDPOINT", "AUTHSPIKE_RECEIVERS_HTTP_ENDPOINT"]) {
+    await using authspike = new Process({ [setting]: `127.0.0.1:${port}` });
+    const { how, output } = await authspike.ended();
+    assert.equal(how, 1, output);
+    assert.match(
+      output,
+      /authspike cannot start: cannot listen on 127\.0\.0\.1:\d+ \(\S+\): another process has the port\n/,
+    );
+    assert.doesNotMatch(output, / {4}at /);
+  }
 });
