@@ -16,10 +16,11 @@ import { LogNotifier } from "../io/notifiers/log.ts";
 import { PagerDutyNotifier } from "../io/notifiers/pagerduty.ts";
 import type { Logger } from "../io/platform/logger.ts";
 import { createLogger } from "../io/platform/logger.ts";
-import { startSelfTelemetry } from "../io/platform/self-telemetry.ts";
+import { SelfTelemetryError, startSelfTelemetry } from "../io/platform/self-telemetry.ts";
 import { SystemClock } from "../io/platform/system-clock.ts";
 import { systemRandom } from "../io/platform/system-random.ts";
 import { schedule } from "../io/platform/timers.ts";
+import { traceDeliveries } from "../io/platform/traced-deliveries.ts";
 import { QueueError } from "../io/queue/queue-settings.ts";
 import { OtlpGrpcReceiver } from "../io/receivers/otlp-grpc.ts";
 import { OtlpHttpReceiver } from "../io/receivers/otlp-http.ts";
@@ -143,7 +144,7 @@ function startAlerting(common: Common, rules: RuleKeeper, forwarding: Forwarding
     store,
     rules,
     engine: engineSettings(config, store),
-    sender: (ledger) => createPageSender({ findTarget: (id) => ledger.target(id), notifiers }),
+    sender: (ledger) => traceDeliveries(createPageSender({ findTarget: (id) => ledger.target(id), notifiers })),
     publish,
     clock,
     schedule,
@@ -160,14 +161,14 @@ type Watching = {
 };
 
 function startWeb(common: Common, { alerting, forwarding, rules, state }: Watching): Promise<WebServer> {
-  const { clock, config, counters, parts, registry, store } = common;
+  const { clock, config, counters, events, parts, registry, store } = common;
   const { exporters, queue } = forwarding;
   const now = () => clock.now();
   const facts = { alerting, rules, store, counters, registry, queue, exporters, now };
   declareGauges(registry, facts);
   const views = createViews({ ...facts, version: parts.version, startedAtWall: now().wall, state });
   const endpoints = (query: EndpointQuery) => selectEndpoints(views.endpointRows(), query);
-  return WebServer.start(config.api, { ...views, endpoints });
+  return WebServer.start(config.api, { ...views, endpoints }, { onFailure: (error) => events.viewFailed(error) });
 }
 
 type ReceiverAddresses = { readonly grpc: BoundAddress; readonly http: BoundAddress };
@@ -273,6 +274,7 @@ function isTroubleOutside(error: unknown): error is Error {
     error instanceof QueueError ||
     error instanceof ExporterError ||
     error instanceof ReceiverError ||
+    error instanceof SelfTelemetryError ||
     error instanceof WebServerError
   );
 }

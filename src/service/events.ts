@@ -128,6 +128,10 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     this.#log.error({ err: error }, "a beat failed; the next one goes on");
   }
 
+  viewFailed(error: unknown): void {
+    this.#log.error({ err: error }, "a view failed; its caller was told that it is our fault");
+  }
+
   publishFailed(error: unknown): void {
     this.#publishFailures.add(1);
     this.#log.warn({ err: error }, "an alert event did not reach an exporter; its page is not affected");

@@ -163,15 +163,15 @@ export class SimulatedProcess {
     return {
       send: async (row) => {
         const forever = new Promise<never>(() => {});
-        if (this.#isDead || this.#dies("before send")) return forever;
+        if (this.#dies("before send")) return forever;
         const verdict = await this.#parts.deliver(row);
-        return this.#isDead || this.#dies("after send") ? forever : verdict;
+        return this.#dies("after send") ? forever : verdict;
       },
     };
   }
 
   #dies(place: string): boolean {
-    if (this.#parts.crashesAt(place)) this.#isDead = true;
+    if (!this.#isDead && this.#parts.crashesAt(place)) this.#isDead = true;
     return this.#isDead;
   }
 }
