@@ -19,7 +19,7 @@ export async function runCollector(options: ConfigOptions, context: CommandConte
   const loaded = loadConfigOrPrint(options, context);
   if (loaded === undefined) return EXIT_CODES.badConfiguration;
   // Listened to before anything starts: a supervisor may be quicker than we are.
-  using stop = listenForStop();
+  using stop = listenForStop(["SIGINT", "SIGTERM"]);
   using reload = listenForReload();
   const { environment, stderr } = context;
   const version = readVersion();
