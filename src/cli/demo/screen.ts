@@ -34,6 +34,11 @@ export class Screen {
     return performance.now() - this.#startedAt;
   }
 
+  /** Unbounded where lines do not wrap. */
+  get columns(): number {
+    return this.#output.columns ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Whether the live block is shown, and so worth drawing. */
   get isLive(): boolean {
     return this.#kind === "terminal";
@@ -58,9 +63,8 @@ export class Screen {
     if (this.isLive) this.#redraw([], lines);
   }
 
-  /** The live block goes, what was told stays. */
-  close(): void {
-    this.live([]);
+  /** A terminal gets its cursor back, however the story ends. */
+  [Symbol.dispose](): void {
     if (this.isLive) this.#output.write(SHOW_CURSOR);
   }
 
@@ -74,9 +78,8 @@ export class Screen {
 
   /** A live line that wrapped would be two, and the block could not be found again. */
   #fitted(line: string): string {
-    const width = this.#output.columns ?? Number.POSITIVE_INFINITY;
     const plain = stripVTControlCharacters(line);
-    return plain.length <= width ? line : plain.slice(0, width);
+    return plain.length <= this.columns ? line : plain.slice(0, this.columns);
   }
 }
 

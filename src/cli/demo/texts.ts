@@ -1,10 +1,10 @@
 /** What the demo says before and after the story. */
+import { percent } from "../../core/alerts/words.ts";
 import { SECOND_MS } from "../../core/time.ts";
 import { counted } from "../counted.ts";
 import type { Claim, DemoAccount } from "./account.ts";
 import type { Screen } from "./screen.ts";
 import type { Stage } from "./stage.ts";
-import { headline } from "./story.ts";
 
 export function printBanner(
   screen: Screen,
@@ -27,16 +27,21 @@ export function printBanner(
     "",
   );
   screen.tell(
-    `${counted(history.requests, "request")} of history seeded: ${history.minutes} minutes of usual traffic have gone through`,
-    `the same engine in virtual time, so ${counted(history.endpoints, "endpoint")} have their baselines at once.`,
+    `History seeded: ${history.minutes} minutes of usual traffic, ${counted(history.requests, "request")}, went`,
+    `through the engine in virtual time. ${counted(history.endpoints, "endpoint")} have their baselines now.`,
   );
 }
 
+export type Ending = {
+  readonly account: DemoAccount;
+  readonly claims: readonly Claim[];
+  readonly directory: string;
+};
+
 export function printSummary(
   screen: Screen,
-  account: DemoAccount,
-  claims: readonly Claim[],
-  keptDirectory: string | null,
+  { account, claims, directory }: Ending,
+  afterwards: "keep" | "remove",
 ): void {
   const { delivery_ms: deliveryMs, pages, spans } = account;
   const number = (count: number) => count.toLocaleString("en-US");
@@ -60,6 +65,10 @@ export function printSummary(
     `    npm run authspike -- backtest FILE   what your access log or recorded spans would have paged`,
     "",
   );
-  if (keptDirectory !== null)
-    screen.print(`  Kept: ${keptDirectory} (authspike run -c ${keptDirectory}/authspike.yaml)`, "");
+  if (afterwards === "keep") screen.print(`  Kept: authspike run -c ${directory}/authspike.yaml`, "");
+}
+
+function headline({ alert, detection_ms: detectionMs }: DemoAccount): string {
+  const rates = `${percent(alert.peak_rate)} against a usual ${percent(alert.usual)}`;
+  return `${(detectionMs / SECOND_MS).toFixed(1)} s from the attack to the page; ${rates}`;
 }

@@ -82,7 +82,7 @@ export const USUAL_TRAFFIC: readonly Flow[] = [
   flow({
     service: "billing",
     method: "",
-    route: "shop.billing.v1.Billing/Charge",
+    route: "billing.v1.Billing/Charge",
     share: 0.1,
     failureShare: 0.005,
     userAgents: MESH,
