@@ -9,7 +9,7 @@ import type { BodyEncoding } from "../../core/otlp/rpc-status.ts";
 import { decodeRpcStatus } from "../../core/otlp/rpc-status.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import type { UnixMillis } from "../../core/time.ts";
-import { SECOND_MS } from "../../core/time.ts";
+import { retryAfterMs } from "../platform/retry-after.ts";
 
 export type ExportVerdict =
   /** The whole batch was taken; the warning is the destination's, if it had one. */
@@ -43,8 +43,7 @@ const HTTP_RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const HTTP_TOO_LARGE = 413;
 
 /** Servers say it in their own words; these are those of Go, C++, Java, JavaScript and ours. */
-const TOO_LARGE_MESSAGE =
-  /(larger|more|bigger) than|may have \d+ bytes|too (large|big)|exceeds? (the )?(max|limit)|message size/i;
+const TOO_LARGE_MESSAGE = /(larger|more|bigger) than|too (large|big)|exceeds? (the )?(max|limit)|message size/i;
 /** How the client words a stream that broke before there was an answer: it is not the server's status. */
 const BROKEN_STREAM_MESSAGE = /RST_STREAM|stream (closed|terminated)/i;
 const MESSAGE_MAX_LENGTH = 500;
@@ -110,13 +109,4 @@ function bodyText(answer: HttpAnswer, encoding: BodyEncoding | null): string {
 
 function excerpt(text: string): string {
   return text.length <= MESSAGE_MAX_LENGTH ? text : `${text.slice(0, MESSAGE_MAX_LENGTH)}…`;
-}
-
-/** Seconds, or a date by the wall clock; null when it is neither. */
-function retryAfterMs(header: string | undefined, wallNow: UnixMillis): number | null {
-  const text = header?.trim() ?? "";
-  if (/^\d+$/.test(text)) return Number(text) * SECOND_MS;
-  // Every form of an HTTP date begins with a day of the week; Date.parse would accept far more.
-  const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? null : Math.max(0, date - wallNow);
 }

@@ -13,8 +13,8 @@ import { ATTEMPT_TIMEOUT_MS } from "../../core/alerts/delivery-policy.ts";
 import type { Page } from "../../core/alerts/page.ts";
 import type { UnixMillis } from "../../core/time.ts";
 import { SECOND_MS } from "../../core/time.ts";
+import { retryAfterMs } from "../platform/retry-after.ts";
 import { pagerDutyEvent } from "./pagerduty-event.ts";
-import { retryAfterMs } from "./retry-after.ts";
 
 export const PAGERDUTY_URLS = {
   us: "https://events.pagerduty.com",

@@ -43,8 +43,9 @@ export const UNAUTHENTICATED: Refusal = {
   message: "a valid bearer token is required",
 };
 
+/** Senders split what they sent when they recognise the complaint; over gRPC the words are all they have. */
 export function tooLarge(maxRequestBytes: number): Refusal {
-  const message = `a request may have ${maxRequestBytes} bytes, packed and unpacked`;
+  const message = `the request is larger than max (${maxRequestBytes} bytes), as it came or unpacked`;
   return { kind: "refused", reason: "too_large", message };
 }
 

@@ -167,7 +167,8 @@ function send(stream: ServerHttp2Stream, reply: GrpcReply): void {
     stream.end(framed(reply.body));
     return;
   }
-  const details = reply.details === null ? {} : { "grpc-status-details-bin": reply.details.toString("base64") };
+  const details =
+    reply.details === null ? {} : { "grpc-status-details-bin": Buffer.from(reply.details).toString("base64") };
   const status = { "grpc-status": String(reply.code), "grpc-message": percentEncoded(reply.message) };
   stream.respond({ ...HEADERS, ...status, ...details }, { endStream: true });
   stopSender(stream);

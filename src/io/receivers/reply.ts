@@ -5,13 +5,11 @@
  * HTTP the whole answer, errors too, is in the encoding of the request (OTLP specification).
  */
 import { assert, assertNever } from "../../core/assert.ts";
-import { encodeMessage } from "../../core/otlp/json-to-protobuf.ts";
-import type { MessageTable } from "../../core/otlp/message-table.ts";
-import { BAD_REQUEST, EXPORT_RESPONSES, RETRY_INFO, RPC_STATUS } from "../../core/otlp/message-tables.ts";
+import { encodeExportResponse } from "../../core/otlp/export-response.ts";
+import type { BodyEncoding, RpcStatus } from "../../core/otlp/rpc-status.ts";
+import { encodeRpcStatus } from "../../core/otlp/rpc-status.ts";
 import type { RefusalReason, Signal, Verdict } from "../../core/otlp/verdict.ts";
 import { grpcCode } from "./grpc-code.ts";
-
-export type Encoding = "protobuf" | "json";
 
 export type HttpReply = {
   readonly statusCode: number;
@@ -22,7 +20,7 @@ export type HttpReply = {
 export type GrpcReply =
   | { readonly kind: "ok"; readonly body: Uint8Array }
   /** `details` is a google.rpc.Status, for `grpc-status-details-bin`. */
-  | { readonly kind: "error"; readonly code: number; readonly message: string; readonly details: Buffer | null };
+  | { readonly kind: "error"; readonly code: number; readonly message: string; readonly details: Uint8Array | null };
 
 /** Over gRPC the message travels in headers, three times, and some clients take 8 KiB of those. */
 const MESSAGE_MAX_CHARACTERS = 1000;
@@ -45,13 +43,13 @@ const refusalHeaders: Readonly<Partial<Record<RefusalReason, Readonly<Record<str
   method_not_allowed: { allow: "POST" },
 };
 
-const contentTypes: Readonly<Record<Encoding, string>> = {
+const contentTypes: Readonly<Record<BodyEncoding, string>> = {
   protobuf: "application/x-protobuf",
   json: "application/json",
 };
 
 /** The signal may be null for what is not a success: only those answers differ by signal. */
-export function httpReply(verdict: Verdict, signal: Signal | null, encoding: Encoding): HttpReply {
+export function httpReply(verdict: Verdict, signal: Signal | null, encoding: BodyEncoding): HttpReply {
   switch (verdict.kind) {
     case "accepted":
       return acceptedHttpReplies[encoding];
@@ -59,11 +57,16 @@ export function httpReply(verdict: Verdict, signal: Signal | null, encoding: Enc
       return reply(200, encoding, {}, partialResponse(verdict, signal, encoding));
     case "retry": {
       const headers = { "retry-after": Math.max(1, Math.ceil(verdict.retryAfterMs / 1000)) };
-      return reply(503, encoding, headers, rpcStatus(retryStatus(verdict), encoding));
+      return reply(503, encoding, headers, encodeRpcStatus(retryStatus(verdict), encoding));
     }
     case "refused": {
       const headers = refusalHeaders[verdict.reason] ?? {};
-      return reply(refusalCodes[verdict.reason].http, encoding, headers, rpcStatus(refusalStatus(verdict), encoding));
+      return reply(
+        refusalCodes[verdict.reason].http,
+        encoding,
+        headers,
+        encodeRpcStatus(refusalStatus(verdict), encoding),
+      );
     }
     default:
       return assertNever(verdict);
@@ -92,14 +95,14 @@ export function grpcError({ code, message }: { readonly code: number; readonly m
 
 // An empty response, with partial_success unset, means that everything was taken.
 const acceptedGrpcReply: GrpcReply = { kind: "ok", body: Buffer.alloc(0) };
-const acceptedHttpReplies: Readonly<Record<Encoding, HttpReply>> = {
+const acceptedHttpReplies: Readonly<Record<BodyEncoding, HttpReply>> = {
   protobuf: reply(200, "protobuf", {}, Buffer.alloc(0)),
   json: reply(200, "json", {}, Buffer.from("{}")),
 };
 
 function reply(
   statusCode: number,
-  encoding: Encoding,
+  encoding: BodyEncoding,
   headers: Readonly<Record<string, string | number>>,
   body: Uint8Array,
 ): HttpReply {
@@ -107,77 +110,29 @@ function reply(
   return { statusCode, headers: { ...headers, ...ofBody }, body };
 }
 
-/** A google.rpc.Status whose details are still apart. */
-type RpcStatus = { readonly code: number; readonly message: string; readonly detail: Detail | null };
-
-/** One detail in both of its forms: JSON gives durations and types in ways of its own. */
-type Detail = { readonly table: MessageTable; readonly message: object; readonly json: object };
-
 function retryStatus({ message, retryAfterMs }: Extract<Verdict, { kind: "retry" }>): RpcStatus {
-  const seconds = Math.floor(retryAfterMs / 1000);
-  const nanos = Math.round((retryAfterMs % 1000) * 1e6);
-  return {
-    code: grpcCode.UNAVAILABLE,
-    message,
-    detail: {
-      table: RETRY_INFO,
-      message: { retryDelay: { seconds, nanos } },
-      json: { retryDelay: `${retryAfterMs / 1000}s` },
-    },
-  };
+  return { code: grpcCode.UNAVAILABLE, message, retryDelayMs: retryAfterMs, fieldViolations: [] };
 }
 
 function refusalStatus({ reason, message }: Extract<Verdict, { kind: "refused" }>): RpcStatus {
   const shown = message.slice(0, MESSAGE_MAX_CHARACTERS);
-  const badRequest = { fieldViolations: [{ field: "", description: shown }] };
-  return {
-    code: refusalCodes[reason].grpc,
-    message: shown,
-    detail: reason === "malformed" ? { table: BAD_REQUEST, message: badRequest, json: badRequest } : null,
-  };
+  const fieldViolations = reason === "malformed" ? [{ field: "", description: shown }] : [];
+  return { code: refusalCodes[reason].grpc, message: shown, retryDelayMs: null, fieldViolations };
 }
 
+/** A status that says no more than its code and message travels in those headers alone. */
 function detailedGrpcError(status: RpcStatus): GrpcReply {
-  if (status.detail === null) return grpcError(status);
-  const details = asBuffer(rpcStatus(status, "protobuf"));
+  if (status.retryDelayMs === null && status.fieldViolations.length === 0) return grpcError(status);
+  const details = encodeRpcStatus(status, "protobuf");
   return { kind: "error", code: status.code, message: status.message, details };
-}
-
-function rpcStatus({ code, message, detail }: RpcStatus, encoding: Encoding): Uint8Array {
-  if (detail === null) return encode(RPC_STATUS, { code, message }, encoding);
-  const typeUrl = `type.googleapis.com/${detail.table.name}`;
-  const inEncoding =
-    encoding === "json"
-      ? { "@type": typeUrl, ...detail.json }
-      : { typeUrl, value: asBuffer(encode(detail.table, detail.message, "protobuf")).toString("base64") };
-  return encode(RPC_STATUS, { code, message, details: [inEncoding] }, encoding);
 }
 
 function partialResponse(
   { rejected, message }: Extract<Verdict, { kind: "partial" }>,
   signal: Signal | null,
-  encoding: Encoding,
+  encoding: BodyEncoding,
 ): Uint8Array {
   assert(signal !== null, "a request without a signal cannot be taken in part");
-  // 64-bit numbers are text in JSON.
-  const counted = { [rejectedNames[signal]]: String(rejected) };
-  const partialSuccess = { ...counted, errorMessage: message.slice(0, MESSAGE_MAX_CHARACTERS) };
-  return encode(EXPORT_RESPONSES[signal], { partialSuccess }, encoding);
-}
-
-const rejectedNames: Readonly<Record<Signal, string>> = {
-  traces: "rejectedSpans",
-  metrics: "rejectedDataPoints",
-  logs: "rejectedLogRecords",
-};
-
-function encode(table: MessageTable, value: object, encoding: Encoding): Uint8Array {
-  if (encoding === "json") return Buffer.from(JSON.stringify(value));
-  const encoded = encodeMessage(table, value);
-  assert(encoded.kind === "ok", `an answer does not fit ${table.name}`);
-  return encoded.bytes;
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shown = message.slice(0, MESSAGE_MAX_CHARACTERS);
+  return encodeExportResponse(signal, encoding, { rejectedCount: rejected, message: shown });
 }

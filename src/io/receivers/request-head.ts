@@ -2,11 +2,11 @@
  * What an OTLP/HTTP request's first line and headers say, or why it is refused on their account.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import type { BodyEncoding } from "../../core/otlp/rpc-status.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
 import type { Refusal } from "./export-door.ts";
 import { UNAUTHENTICATED } from "./export-door.ts";
-import type { Encoding } from "./reply.ts";
 import type { PackedFormat } from "./unpack.ts";
 
 export type ContentEncoding = PackedFormat | "identity";
@@ -15,7 +15,7 @@ export type RequestHead =
   | {
       readonly kind: "export";
       readonly signal: Signal;
-      readonly encoding: Encoding;
+      readonly encoding: BodyEncoding;
       readonly contentEncoding: ContentEncoding;
     }
   | { readonly kind: "preflight" }
@@ -23,7 +23,7 @@ export type RequestHead =
       readonly kind: "refused";
       readonly signal: Signal | null;
       /** In which the refusal is told; JSON when the request is in neither, as a person reads that. */
-      readonly encoding: Encoding;
+      readonly encoding: BodyEncoding;
       readonly refusal: Refusal;
     };
 
@@ -39,7 +39,7 @@ const signalByPath: ReadonlyMap<string, Signal> = new Map([
   ["/v1/logs", "logs"],
 ]);
 
-const encodingByMediaType: ReadonlyMap<string, Encoding> = new Map([
+const encodingByMediaType: ReadonlyMap<string, BodyEncoding> = new Map([
   ["application/x-protobuf", "protobuf"],
   ["application/protobuf", "protobuf"],
   ["application/json", "json"],

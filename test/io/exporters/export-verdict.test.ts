@@ -4,6 +4,7 @@ import { encodeExportResponse } from "../../../src/core/otlp/export-response.ts"
 import { encodeRpcStatus } from "../../../src/core/otlp/rpc-status.ts";
 import type { HttpAnswer } from "../../../src/io/exporters/export-verdict.ts";
 import { grpcFailure, grpcSuccess, httpVerdict } from "../../../src/io/exporters/export-verdict.ts";
+import { tooLarge } from "../../../src/io/receivers/export-door.ts";
 
 const WALL_NOW = Date.UTC(2026, 2, 2, 9, 0, 0);
 const NOTHING = new Uint8Array();
@@ -41,6 +42,7 @@ test("a server's complaint about size is told from other refusals, in its many w
     "grpc: received message larger than max (5242890 vs. 4194304)",
     "Received message larger than max (4194305 vs 4194304)",
     "gRPC message exceeds maximum size 4194304: 5000000",
+    tooLarge(4_194_304).message,
   ]) {
     const verdict = grpc(8, message);
     assert.ok(verdict.kind === "rejected" && verdict.isTooLarge, message);

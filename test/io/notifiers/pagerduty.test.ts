@@ -6,7 +6,6 @@ import type { Verdict } from "../../../src/core/alerts/delivery-policy.ts";
 import type { Page } from "../../../src/core/alerts/page.ts";
 import { LogNotifier } from "../../../src/io/notifiers/log.ts";
 import { PagerDutyNotifier } from "../../../src/io/notifiers/pagerduty.ts";
-import { retryAfterMs } from "../../../src/io/notifiers/retry-after.ts";
 import { createLogger } from "../../../src/io/platform/logger.ts";
 import { PagerDutyTwin } from "../../../src/io/stand-ins/pagerduty-twin.ts";
 import { page, pageText } from "../../support/pages.ts";
@@ -137,14 +136,6 @@ test("an answer that repeats the key, and one without an end, are cut down to si
   await notifier[Symbol.asyncDispose]();
   server.closeAllConnections();
   server.close();
-});
-
-test("Retry-After in a form that nobody knows says nothing", () => {
-  assert.equal(retryAfterMs(undefined, 0), null);
-  assert.equal(retryAfterMs("soon", 0), null);
-  assert.equal(retryAfterMs("-5", 0), null);
-  assert.equal(retryAfterMs("2026-03-02", 0), null);
-  assert.equal(retryAfterMs("Mon, 02 Mar 2026 09:00:00 GMT", VIRTUAL_START + 1), 0);
 });
 
 test("the log takes a page as a warning and its end as information", async () => {
