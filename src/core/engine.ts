@@ -15,6 +15,7 @@ import type { ActiveRule, Watch, WatchedSeries } from "./alerts/watch-table.ts";
 import { WatchTable } from "./alerts/watch-table.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
 import type { SeriesSnapshot } from "./detection/snapshot.ts";
+import { WatchList } from "./detection/watch-list.ts";
 import type { FailureMarks } from "./enrichment/enrich.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import { extractionKeys } from "./extraction/attribute-keys.ts";
@@ -65,8 +66,12 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #edits = new SpanEdits();
   readonly #enricher = new Enricher();
+  /** Shared by all rules, so that the bound on watched series holds for the whole. */
+  readonly #watchList = new WatchList();
   readonly #hot = new Set<WatchedSeries>();
   readonly #changed = new Set<WatchedSeries>();
+  /** Those whose alert has changed since the last `checkpointAlerts`. */
+  readonly #alerted = new Set<WatchedSeries>();
   #ruleSet: RuleSet;
   #table: WatchTable;
   #scanner: TraceScanner;
@@ -79,7 +84,7 @@ export class Engine {
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
     this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
     this.#ruleSet = ruleSet;
-    this.#table = new WatchTable(activeRules(ruleSet));
+    this.#table = new WatchTable(this.#activeRules(ruleSet));
     [this.#scanner, this.#extractor] = this.#readers();
   }
 
@@ -94,6 +99,10 @@ export class Engine {
 
   get seriesCount(): number {
     return this.#table.seriesCount;
+  }
+
+  get watchedSeries(): Pick<WatchList, "watchedCount" | "demotedCount" | "refusedCount"> {
+    return this.#watchList;
   }
 
   get openAlertCount(): number {
@@ -151,9 +160,12 @@ export class Engine {
   /** Judges every series in doubt. The effects are to be carried out in order. */
   tick(now: Instant): readonly Effect[] {
     const context = this.#judgeContext(now);
+    for (const { detector } of this.#table.rules()) detector.updateContext(context.detection);
     const effects: Effect[] = [];
     for (const series of this.#hot) {
-      effects.push(...judge(series, context));
+      const ownEffects = judge(series, context);
+      if (ownEffects.length > 0) this.#alerted.add(series);
+      effects.push(...ownEffects);
       const isQuiet = series.alert === null && !needsTick(series.state);
       if (isQuiet) this.#cool(series);
     }
@@ -163,7 +175,7 @@ export class Engine {
   /** Takes another bundle. Series and alerts whose rule keeps its id and `per` go on as they are. */
   replaceRules(ruleSet: RuleSet, now: Instant): readonly Effect[] {
     const before = [...this.#table.series()];
-    const rules = activeRules(ruleSet);
+    const rules = this.#activeRules(ruleSet);
     this.#ruleSet = ruleSet;
     const context = this.#judgeContext(now);
     const effects: Effect[] = [];
@@ -175,8 +187,8 @@ export class Engine {
         series.active = successor;
         kept.push(series);
       } else {
-        this.#hot.delete(series);
-        this.#changed.delete(series);
+        this.#forget(series);
+        this.#alerted.delete(series);
       }
     }
     this.#table = new WatchTable(rules, kept);
@@ -184,15 +196,25 @@ export class Engine {
     return effects;
   }
 
-  /** What at most `limit` series have learned since they were last handed out. */
+  /** How many series have learned something since they were last handed out. */
+  get changedSeriesCount(): number {
+    return this.#changed.size;
+  }
+
+  /** What at most `limit` of them have learned, the longest unwritten first. */
   checkpoint(limit: number): readonly SeriesCheckpoint[] {
     const checkpoints: SeriesCheckpoint[] = [];
     for (const series of this.#changed) {
       if (checkpoints.length >= limit) break;
-      this.#changed.delete(series);
-      series.isChanged = false;
-      checkpoints.push(checkpointOf(series));
+      checkpoints.push(this.#handOut(series));
     }
+    return checkpoints;
+  }
+
+  /** The same for the series whose alerts have changed since the last call, all of them. */
+  checkpointAlerts(): readonly SeriesCheckpoint[] {
+    const checkpoints = [...this.#alerted].map((series) => this.#handOut(series));
+    this.#alerted.clear();
     return checkpoints;
   }
 
@@ -284,6 +306,18 @@ export class Engine {
     };
   }
 
+  #handOut(series: WatchedSeries): SeriesCheckpoint {
+    this.#changed.delete(series);
+    series.isChanged = false;
+    return checkpointOf(series);
+  }
+
+  #forget(series: WatchedSeries): void {
+    this.#hot.delete(series);
+    this.#changed.delete(series);
+    if (series.state.watch !== null) this.#watchList.demote(series.state, series.state.watch);
+  }
+
   #markChanged(series: WatchedSeries): void {
     if (series.isChanged) return;
     series.isChanged = true;
@@ -314,19 +348,18 @@ export class Engine {
     };
   }
 
+  #activeRules({ rules }: RuleSet): readonly ActiveRule[] {
+    return rules.map((rule) => ({
+      rule,
+      detector: new Detector(rule.detector, { windowMs: rule.windowMs, watchList: this.#watchList }),
+    }));
+  }
+
   #readers(): [TraceScanner, SpanExtractor] {
     const keys = extractionKeys(attributeKeys(this.#ruleSet.rules));
     const { clientKey } = this.#settings;
     return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints })];
   }
-}
-
-function activeRules({ rules }: RuleSet): readonly ActiveRule[] {
-  return rules.map(activeRule);
-}
-
-function activeRule(rule: Rule): ActiveRule {
-  return { rule, detector: new Detector(rule.detector, { windowMs: rule.windowMs }) };
 }
 
 /** Attributes that some rule matches on or groups by: the scanner picks up no others. */

@@ -24,6 +24,18 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     () => alerting.engine.endpoints.overflowedCount,
   );
   gauge("authspike_series", "Rules on endpoints that keep a baseline", "{series}", () => alerting.engine.seriesCount);
+  gauge(
+    "authspike_series_watched",
+    "Series that hold evidence",
+    "{series}",
+    () => alerting.engine.watchedSeries.watchedCount,
+  );
+  gauge(
+    "authspike_series_refused",
+    "Failures that found no room for evidence",
+    "{failure}",
+    () => alerting.engine.watchedSeries.refusedCount,
+  );
   gauge("authspike_alerts_open", "Alerts that are pending or firing", "{alert}", () => alerting.engine.openAlertCount);
   gauge(
     "authspike_delivery_pending",

@@ -73,6 +73,10 @@ export class WatchTable {
     return this.#series.size;
   }
 
+  rules(): Iterable<ActiveRule> {
+    return this.#rules.values();
+  }
+
   series(): Iterable<WatchedSeries> {
     return this.#series.values();
   }
