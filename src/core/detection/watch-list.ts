@@ -16,7 +16,7 @@ import type { Series, Watch } from "./series.ts";
 import { endWatch, isAtRest } from "./watch.ts";
 
 /** At three to eight kilobytes each. */
-export const WATCHED_SERIES_MAX = 50_000;
+const WATCHED_SERIES_MAX = 50_000;
 
 const CANDIDATES = 8;
 /** Steps of the golden ratio visit a list of any length evenly, in no order that anyone can choose. */
