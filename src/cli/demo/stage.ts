@@ -12,6 +12,7 @@ import { readRuleFiles, ruleBundleContext } from "../../config/rule-files.ts";
 import { readVersion } from "../../config/version.ts";
 import { assert } from "../../core/assert.ts";
 import { readRuleBundle } from "../../core/rules/rule-bundle.ts";
+import { SystemClock } from "../../io/platform/system-clock.ts";
 import { OtlpSink } from "../../io/stand-ins/otlp-sink.ts";
 import { PagerDutyTwin } from "../../io/stand-ins/pagerduty-twin.ts";
 import type { RunningService } from "../../service/assemble.ts";
@@ -103,7 +104,7 @@ async function setUp(options: StageOptions, stack: AsyncDisposableStack): Promis
     stderr: log,
     version: readVersion(),
     createClock: (notBefore) => {
-      clock = new TimeLapseClock(notBefore);
+      clock = new TimeLapseClock(new SystemClock(notBefore));
       return clock;
     },
   });

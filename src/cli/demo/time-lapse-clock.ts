@@ -1,21 +1,20 @@
 /**
- * The machine's clock with a speed that can be changed: the demo shortens waiting by it.
+ * A clock with a speed that can be changed: the demo shortens waiting by it.
  *
  * Both clocks go on from where they are when the speed changes, so neither jumps nor goes back.
  */
-import type { Instant, UnixMillis } from "../../core/time.ts";
-import { SystemClock } from "../../io/platform/system-clock.ts";
+import type { Instant } from "../../core/time.ts";
 
 export class TimeLapseClock {
-  readonly #clock: SystemClock;
+  readonly #clock: { now(): Instant };
   #changedAt: Instant;
   /** What this clock showed at that moment. */
   #shown: Instant;
   #speed = 1;
 
-  constructor(notBefore: UnixMillis | null) {
-    this.#clock = new SystemClock(notBefore);
-    this.#changedAt = this.#clock.now();
+  constructor(clock: { now(): Instant }) {
+    this.#clock = clock;
+    this.#changedAt = clock.now();
     this.#shown = this.#changedAt;
   }
 
