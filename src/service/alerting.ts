@@ -9,11 +9,11 @@ import type { EngineSettings, IngestResult } from "../core/engine.ts";
 import { Engine } from "../core/engine.ts";
 import type { RuleSet } from "../core/rules/rule.ts";
 import type { Instant } from "../core/time.ts";
-import { SECOND_MS } from "../core/time.ts";
 import type { LedgerStore } from "./alert-ledger.ts";
 import { AlertLedger } from "./alert-ledger.ts";
+import { CheckpointRounds } from "./checkpoint-rounds.ts";
 import type { CheckpointStore } from "./checkpoints.ts";
-import { restoreCheckpoints, saveCheckpoints } from "./checkpoints.ts";
+import { restoreCheckpoints } from "./checkpoints.ts";
 import type { Sender } from "./delivery.ts";
 import { Delivery } from "./delivery.ts";
 import type { EffectParts } from "./effects.ts";
@@ -22,8 +22,6 @@ import type { ServiceEvents } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { LookResult, Refusal, RuleKeeper } from "./rule-keeper.ts";
 import type { Schedule } from "./schedule.ts";
-
-const CHECKPOINT_EVERY_MS = 30 * SECOND_MS;
 
 export interface AlertingStore extends LedgerStore {
   readonly alerts: LedgerStore["alerts"] & { openAlerts(): readonly Alert[] };
@@ -57,7 +55,7 @@ export class Alerting {
   readonly #parts: AlertingParts;
   readonly #heartbeat: Heartbeat;
   readonly #effectParts: EffectParts;
-  #checkpointDueAt = 0;
+  readonly #checkpoints: CheckpointRounds;
 
   private constructor(parts: AlertingParts, ruleSet: RuleSet) {
     const { clock, events, random, schedule, store } = parts;
@@ -79,6 +77,15 @@ export class Alerting {
       publish: parts.publish,
       onTransition: (transition) => events.transition(transition),
     };
+    this.#checkpoints = new CheckpointRounds({
+      engine: this.engine,
+      store: store.checkpoints,
+      clock,
+      schedule,
+      onSaved: (now) => this.#remembered(now),
+      onRoundEnded: (now) => this.#forget(now),
+      onFailed: (error) => events.storeFailed(error),
+    });
   }
 
   /** Takes up what the last run left: rules, baselines, open alerts, pages on their way. */
@@ -110,7 +117,7 @@ export class Alerting {
     this.#heartbeat.stop();
     this.#judge();
     await this.delivery.drain(deadlineMs);
-    this.#remember(this.#parts.clock.now());
+    this.#checkpoints.finish();
   }
 
   #resume(): void {
@@ -121,7 +128,7 @@ export class Alerting {
     this.delivery.start();
     this.#carryOut(effects, now);
     rules.watch((ruleSet) => this.#replaceRules(ruleSet));
-    this.#checkpointDueAt = now.steady + CHECKPOINT_EVERY_MS;
+    this.#checkpoints.start();
     this.#heartbeat.start();
   }
 
@@ -142,24 +149,24 @@ export class Alerting {
     const now = this.#parts.clock.now();
     const effects = this.engine.tick(now);
     this.#carryOut(effects, now);
-    // An alert and the evidence behind it are remembered together: after a crash the one still fits the other.
-    if (effects.length > 0 || now.steady >= this.#checkpointDueAt) this.#remember(now);
+    if (effects.length > 0) this.#checkpoints.alertsChanged();
   }
 
   #carryOut(effects: ReturnType<Engine["tick"]>, now: Instant): void {
     carryOut(effects, { notifiers: this.engine.ruleSet.notifiers, now }, this.#effectParts);
   }
 
-  #remember(now: Instant): void {
-    this.#checkpointDueAt = now.steady + CHECKPOINT_EVERY_MS;
+  #remembered(now: Instant): void {
     const { events, store } = this.#parts;
+    store.meta.rememberSteady(now.steady);
+    if (!this.ledger.isBehind) events.storeWorks();
+  }
+
+  #forget(now: Instant): void {
     try {
-      saveCheckpoints(store.checkpoints, this.engine, now);
-      store.meta.rememberSteady(now.steady);
-      store.retention.forget(now.steady);
-      if (!this.ledger.isBehind) events.storeWorks();
+      this.#parts.store.retention.forget(now.steady);
     } catch (error) {
-      events.storeFailed(error);
+      this.#parts.events.storeFailed(error);
     }
   }
 }

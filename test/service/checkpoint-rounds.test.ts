@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SeriesCheckpoint } from "../../src/core/engine.ts";
+import { Engine } from "../../src/core/engine.ts";
+import { MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
+import { CheckpointRounds } from "../../src/service/checkpoint-rounds.ts";
+import { ruleSetOf } from "../support/rule-bundles.ts";
+import { traceRequest } from "../support/trace-request.ts";
+import { VirtualScheduler } from "../support/virtual-scheduler.ts";
+
+const RULES = ruleSetOf(
+  'rules: [{id: http-401, match: {service: "*"}, count: {outcome: unauthenticated}}]\nroutes: [{notify: [log]}]\n',
+);
+const ROUTES = Array.from(
+  { length: 120 },
+  (_, index) => `/api/${[...String(index)].map((d) => "abcdefghij"[Number(d)]).join("")}`,
+);
+
+test("a round writes every series that has changed, in small transactions, and the next one nothing", async () => {
+  const world = new RoundsWorld();
+  world.request(ROUTES);
+  await world.time.advance(MINUTE_MS);
+  assert.deepEqual(
+    world.writes.map(({ length }) => length),
+    [50, 50, 20],
+  );
+  assert.equal(world.roundCount, 2);
+});
+
+test("the series behind an alert is written at once and alone", async () => {
+  const world = new RoundsWorld();
+  world.request(ROUTES);
+  await world.attack("/api/a");
+  assert.equal(world.alertCount, 1);
+  assert.deepEqual(
+    world.writes.map((checkpoints) => checkpoints.map(({ endpoint }) => endpoint.route)),
+    [["/api/a"]],
+  );
+});
+
+test("what the store refuses is written by the next round", async () => {
+  const world = new RoundsWorld();
+  world.request(ROUTES);
+  world.isDiskFull = true;
+  await world.time.advance(31 * SECOND_MS);
+  assert.equal(world.failureCount, 1);
+  world.isDiskFull = false;
+  await world.time.advance(MINUTE_MS);
+  assert.equal(world.writes.flat().length, ROUTES.length);
+});
+
+test("finishing writes everything at once and ends the rounds", async () => {
+  const world = new RoundsWorld();
+  world.request(ROUTES);
+  world.rounds.finish();
+  assert.equal(world.writes.flat().length, ROUTES.length);
+  world.request(ROUTES);
+  await world.time.advance(MINUTE_MS);
+  assert.equal(world.writes.flat().length, ROUTES.length);
+});
+
+class RoundsWorld {
+  readonly time = new VirtualScheduler();
+  readonly engine = new Engine({ clientKey: [1, 2, 3, 4], endpointsPerServiceMax: 1000, endpointsMax: 10_000 }, RULES);
+  readonly writes: (readonly SeriesCheckpoint[])[] = [];
+  readonly rounds: CheckpointRounds;
+  isDiskFull = false;
+  roundCount = 0;
+  failureCount = 0;
+  alertCount = 0;
+
+  constructor() {
+    this.rounds = new CheckpointRounds({
+      engine: this.engine,
+      store: { save: (checkpoints) => this.#save(checkpoints), remove: () => {}, restore: () => [] },
+      clock: this.time,
+      schedule: this.time.schedule,
+      onSaved: () => {},
+      onRoundEnded: () => {
+        this.roundCount += 1;
+      },
+      onFailed: () => {
+        this.failureCount += 1;
+      },
+    });
+    this.rounds.start();
+  }
+
+  request(routes: readonly string[], status = 200): void {
+    const spans = routes.map((route) => ({ route, status }));
+    const result = this.engine.ingest(traceRequest(spans), this.time.now());
+    if (result.kind === "ingested" && result.isUrgent) this.#tick();
+  }
+
+  /** Failures until an alert fires, a tenth of a second apart, all before the first round. */
+  async attack(route: string): Promise<void> {
+    for (let request = 0; request < 200 && this.alertCount === 0; request++) {
+      this.request([route], 401);
+      await this.time.advance(100);
+    }
+  }
+
+  #tick(): void {
+    const effects = this.engine.tick(this.time.now());
+    this.alertCount += effects.filter(({ kind }) => kind === "record").length;
+    if (effects.length > 0) this.rounds.alertsChanged();
+  }
+
+  #save(checkpoints: Iterable<SeriesCheckpoint>): void {
+    if (this.isDiskFull) throw new Error("database or disk is full");
+    this.writes.push([...checkpoints]);
+  }
+}
