@@ -1,0 +1,147 @@
+/**
+ * What the core spends on a span, from bytes to marked bytes, and where: reading, extraction, judgement
+ * and splicing, beside a relay that decodes to objects with protobufjs, walks them and encodes them.
+ *
+ * The shipped rules are in force and every endpoint has failed before: nothing is left out.
+ */
+import type { EngineSettings } from "../../src/core/engine.ts";
+import { Engine } from "../../src/core/engine.ts";
+import { Enricher } from "../../src/core/enrichment/enrich.ts";
+import { extractionKeys } from "../../src/core/extraction/attribute-keys.ts";
+import { EndpointTable } from "../../src/core/extraction/endpoint-table.ts";
+import { SpanExtractor } from "../../src/core/extraction/span-extractor.ts";
+import { SpanEdits } from "../../src/core/otlp/span-edits.ts";
+import type { SpanView } from "../../src/core/otlp/span-view.ts";
+import { TraceScanner } from "../../src/core/otlp/trace-scanner.ts";
+import { SECOND_MS } from "../../src/core/time.ts";
+import { ruleSetOf } from "../support/rule-bundles.ts";
+import type { Row, Table } from "./bench.ts";
+import type { Work } from "./measure.ts";
+import { itemsPerCpuSecond } from "./measure.ts";
+import { relayWithObjects } from "./object-relay.ts";
+import { shippedRuleFiles } from "./shipped-rules.ts";
+import type { BatchPlan } from "./trace-batches.ts";
+import { traceBatches } from "./trace-batches.ts";
+
+export const name = "engine";
+export const description = "spans per CPU-second of the core, and what each step costs";
+export const pace = "quick";
+
+const SETTINGS: EngineSettings = {
+  clientKey: [1, 2, 3, 4],
+  endpointsPerServiceMax: 10_000,
+  endpointsMax: 1_000_000,
+};
+/** In all rings alike, so that no case fits into the processor's caches better than another. */
+const SPANS_IN_RING = 102_400;
+const SPANS_PER_SECOND = 100_000;
+const FAILURE_SHARE = 0.05;
+const START = Date.UTC(2026, 0, 5);
+const OBJECT_RELAY = "protobufjs: decode, walk, mark, encode";
+
+export function* run(): Generator<Table> {
+  for (const spansPerBatch of [100, 512, 8_192]) yield compare({ spansPerBatch, endpointCount: 1_000, serverShare: 1 });
+  yield compare({ spansPerBatch: 512, endpointCount: 100_000, serverShare: 1 });
+  yield compare({ spansPerBatch: 512, endpointCount: 1_000, serverShare: 1 / 3 });
+}
+
+type Traffic = Pick<BatchPlan, "spansPerBatch" | "endpointCount" | "serverShare">;
+
+function compare(traffic: Traffic): Table {
+  const ring = ringOf(traffic);
+  const { endpointCount, serverShare, spansPerBatch } = traffic;
+  const bytesPerSpan = ring.reduce((sum, { length }) => sum + length, 0) / (ring.length * spansPerBatch);
+  const share = serverShare === 1 ? "every span a request" : "one span in three a request";
+  return {
+    title: `batches of ${spansPerBatch}, ${share}, ${endpointCount} endpoints, ${bytesPerSpan.toFixed(0)} bytes a span`,
+    columns: ["spans/CPU-s", "ns a span"],
+    rows: measureSteps(ring, spansPerBatch),
+    comparison: { heading: "x protobufjs", column: "spans/CPU-s", baseline: OBJECT_RELAY },
+  };
+}
+
+function ringOf(traffic: Traffic): readonly Uint8Array[] {
+  const batchCount = Math.ceil(SPANS_IN_RING / traffic.spansPerBatch);
+  return traceBatches({ ...traffic, batchCount, failureShare: FAILURE_SHARE });
+}
+
+function measureSteps(ring: readonly Uint8Array[], itemsPerCall: number): readonly Row[] {
+  const steps = stepsOver(ring).map((step): Work => ({ ...step, itemsPerCall }));
+  for (const { call } of steps) for (let index = 0; index < ring.length; index++) call();
+  const rates = itemsPerCpuSecond(steps);
+  return steps.map(({ name: step }, index) => {
+    const rate = rates[index] ?? Number.NaN;
+    return { name: step, figures: [rate, 1e9 / rate] };
+  });
+}
+
+type Step = { readonly name: string; readonly call: () => void };
+
+function stepsOver(ring: readonly Uint8Array[]): readonly Step[] {
+  return [
+    { name: "read", call: inTurn(ring, reader()) },
+    { name: "read, extract", call: inTurn(ring, extractor()) },
+    { name: "read, extract, splice", call: inTurn(ring, marker()) },
+    { name: "ingest: all of it, with judgement", call: inTurn(ring, engine()) },
+    { name: OBJECT_RELAY, call: inTurn(ring, relayWithObjects) },
+  ];
+}
+
+function inTurn(ring: readonly Uint8Array[], work: (bytes: Uint8Array) => unknown): () => void {
+  let turn = 0;
+  return () => {
+    const bytes = ring[turn];
+    turn = turn + 1 === ring.length ? 0 : turn + 1;
+    if (bytes !== undefined) work(bytes);
+  };
+}
+
+function reader(): (bytes: Uint8Array) => void {
+  const scanner = new TraceScanner(extractionKeys([]));
+  const sink = { span(): void {}, invalidSpan(): void {} };
+  return (bytes) => void scanner.scan(bytes, sink);
+}
+
+function extractor(): (bytes: Uint8Array) => void {
+  const scanner = new TraceScanner(extractionKeys([]));
+  const extraction = newExtraction();
+  const sink = { span: (view: SpanView) => void extraction.extract(view), invalidSpan(): void {} };
+  return (bytes) => void scanner.scan(bytes, sink);
+}
+
+function marker(): (bytes: Uint8Array) => void {
+  const scanner = new TraceScanner(extractionKeys([]));
+  const extraction = newExtraction();
+  const enricher = new Enricher();
+  const edits = new SpanEdits();
+  const sink = {
+    span(view: SpanView): void {
+      const observation = extraction.extract(view);
+      if (observation !== null) edits.append(view, enricher.attributesFor(observation, null));
+    },
+    invalidSpan(): void {},
+  };
+  return (bytes) => {
+    edits.reset(bytes);
+    scanner.scan(bytes, sink);
+    edits.apply();
+  };
+}
+
+function engine(): (bytes: Uint8Array) => void {
+  const whole = new Engine(SETTINGS, ruleSetOf(shippedRuleFiles()));
+  let now = START;
+  let secondEndsAt = START + SECOND_MS;
+  return (bytes) => {
+    const result = whole.ingest(bytes, { steady: now, wall: now });
+    if (result.kind === "malformed") throw new Error(result.message);
+    now += (SECOND_MS * result.spanCount) / SPANS_PER_SECOND;
+    if (now < secondEndsAt && !result.isUrgent) return;
+    whole.tick({ steady: now, wall: now });
+    secondEndsAt = now + SECOND_MS;
+  };
+}
+
+function newExtraction(): SpanExtractor {
+  return new SpanExtractor({ clientKey: SETTINGS.clientKey, endpoints: new EndpointTable(SETTINGS) });
+}
