@@ -21,7 +21,7 @@ export type RecordedItem =
 export type LineFault = { readonly diagnostics: readonly Diagnostic[]; readonly text: string | null };
 
 /** One fault before its file and line are known. */
-export type Fault = Pick<Diagnostic, "code" | "column" | "length" | "message">;
+export type Fault = { readonly code: RecordingCode } & Pick<Diagnostic, "column" | "length" | "message">;
 
 export type Faults = { readonly kind: "faults"; readonly faults: readonly Fault[] };
 
@@ -36,6 +36,8 @@ export const RECORDING_CODES = {
   AR104: "a line is not in the common or combined log format",
   AR105: "a line or frame is not an OTLP trace request",
 } as const;
+
+export type RecordingCode = keyof typeof RECORDING_CODES;
 
 /** The recording cannot be read any further. The message names the file and is fit for a person. */
 export class RecordingError extends Error {
