@@ -15,6 +15,7 @@ import { systemRandom } from "../io/platform/system-random.ts";
 import { schedule } from "../io/platform/timers.ts";
 import { ForwardQueue } from "../io/queue/forward-queue.ts";
 import type { QueueExporter } from "../io/queue/queue-settings.ts";
+import type { DrainTime } from "./drain-time.ts";
 import type { AccountedSignal, PipelineCounters } from "./pipeline-counters.ts";
 import type { AccountedExporter } from "./status.ts";
 
@@ -23,6 +24,7 @@ export type ForwardingParts = {
   readonly log: Logger;
   readonly clock: { now(): Instant };
   readonly version: string;
+  readonly drain: DrainTime;
   /** Takes what is started, so that it is stopped in reverse. */
   readonly stack: AsyncDisposableStack;
 };
@@ -49,7 +51,7 @@ export async function startForwarding(config: Config, parts: ForwardingParts): P
     maxBytes: ALERT_EVENTS_MAX_BYTES,
     countedAs: "alert_events",
   });
-  for (const exporter of config.exporters) await startExporter(config, exporter, { ...parts, queue, alertEvents });
+  await startExporters(config.exporters, { ...parts, queue, alertEvents });
   return {
     queue,
     alertEvents,
@@ -97,11 +99,18 @@ async function openQueue(
 
 type Queues = Pick<Forwarding, "queue" | "alertEvents">;
 
+/** They are stopped side by side: one that hangs takes none of the others' time. */
+async function startExporters(exporters: readonly ExporterConfig[], parts: ForwardingParts & Queues): Promise<void> {
+  const started = parts.stack.adopt<OtlpExporter[]>([], async (running) => {
+    await Promise.all(running.map((exporter) => exporter.stop(parts.drain.remainingMs())));
+  });
+  for (const exporter of exporters) started.push(await startExporter(exporter, parts));
+}
+
 async function startExporter(
-  config: Config,
   exporter: ExporterConfig,
-  { alertEvents, clock, log, queue, stack, version }: ForwardingParts & Queues,
-): Promise<void> {
+  { alertEvents, clock, log, queue, version }: ForwardingParts & Queues,
+): Promise<OtlpExporter> {
   const { name } = exporter;
   const sources = queue === null ? [] : signalsOf(exporter).map((signal) => queue.reader(name, signal));
   if (alertEvents !== null && takesAlertLogs(exporter)) sources.push(alertEvents.reader(name, "logs"));
@@ -115,7 +124,7 @@ async function startExporter(
     version,
   });
   running.start();
-  stack.adopt(running, (started) => started.stop(config.drainTimeoutMs));
+  return running;
 }
 
 async function startAlertSpans(

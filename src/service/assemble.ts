@@ -37,6 +37,7 @@ import type { AlertingStart } from "./alerting.ts";
 import { Alerting } from "./alerting.ts";
 import type { Forwarding } from "./assemble-forwarding.ts";
 import { startForwarding } from "./assemble-forwarding.ts";
+import { DrainTime } from "./drain-time.ts";
 import { ServiceEvents } from "./events.ts";
 import { declareGauges } from "./gauges.ts";
 import { createIntake } from "./intake.ts";
@@ -92,7 +93,8 @@ async function start(config: Config, parts: ServiceParts, stack: AsyncDisposable
   const store = stack.adopt(Store.open(config.storage.directory), (opened) => opened.close());
   if (store.setAside !== null) log.error({ setAside: store.setAside }, "the database was damaged; started a new one");
   const clock = (parts.createClock ?? createSystemClock)(store.meta.latestSteady());
-  const common: Common = { config, parts, stack, log, registry, counters, events, store, clock };
+  const drain = new DrainTime(config.drainTimeoutMs, () => clock.now().steady);
+  const common: Common = { config, parts, stack, log, registry, counters, events, store, clock, drain };
 
   const forwarding = await startForwarding(config, { ...common, version: parts.version });
   const rules = ruleKeeper(common);
@@ -101,7 +103,8 @@ async function start(config: Config, parts: ServiceParts, stack: AsyncDisposable
     await stack.disposeAsync();
     return { kind: "refused", text: started.refusal.text, exitCode: 78 };
   }
-  const alerting = stack.adopt(started.alerting, (running) => running.stop(config.drainTimeoutMs));
+  // A receiver of pages that hangs leaves the exporters half of the time: a queue in memory has no later.
+  const alerting = stack.adopt(started.alerting, (running) => running.stop(drain.remainingMs() / 2));
   const state = { isReady: false };
   const web = stack.use(await startWeb(common, { alerting, rules, forwarding, state }));
   const receivers = await startReceivers(common, alerting, forwarding);
@@ -122,6 +125,7 @@ type Common = {
   readonly events: ServiceEvents;
   readonly store: Store;
   readonly clock: Clock;
+  readonly drain: DrainTime;
 };
 
 function startAlerting(common: Common, rules: RuleKeeper, forwarding: Forwarding): AlertingStart {
@@ -192,8 +196,14 @@ async function startReceivers(
   };
   const { grpc, http } = config.receivers;
   const httpSettings = { ...receiverSettings("receivers.http.endpoint", http), cors: http.cors };
-  const httpReceiver = stack.use(await OtlpHttpReceiver.start(httpSettings, door));
-  const grpcReceiver = stack.use(await OtlpGrpcReceiver.start(receiverSettings("receivers.grpc.endpoint", grpc), door));
+  // Closed side by side: senders that are slow to finish hold up a stop for as long as one of them may.
+  const started = stack.adopt<AsyncDisposable[]>([], async (receivers) => {
+    await Promise.all(receivers.map((receiver) => receiver[Symbol.asyncDispose]()));
+  });
+  const httpReceiver = await OtlpHttpReceiver.start(httpSettings, door);
+  started.push(httpReceiver);
+  const grpcReceiver = await OtlpGrpcReceiver.start(receiverSettings("receivers.grpc.endpoint", grpc), door);
+  started.push(grpcReceiver);
   return { grpc: grpcReceiver.address, http: httpReceiver.address };
 }
 
@@ -204,7 +214,7 @@ async function startTelemetry({ config, parts, registry, stack }: Common, own: R
 }
 
 function runningService(
-  { config, log, stack }: Common,
+  { config, drain, log, stack }: Common,
   running: {
     readonly alerting: Alerting;
     readonly rules: RuleKeeper;
@@ -219,6 +229,7 @@ function runningService(
   let stopping: Promise<void> | null = null;
   const stop = () => {
     state.isReady = false;
+    drain.begin();
     stopping ??= stack.disposeAsync().then(() => log.info({}, "authspike has stopped"));
     return stopping;
   };

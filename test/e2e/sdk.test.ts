@@ -8,10 +8,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SpanKind } from "@opentelemetry/api";
 import { encodeMessage } from "../../src/core/otlp/json-to-protobuf.ts";
 import { EXPORT_REQUESTS } from "../../src/core/otlp/message-tables.ts";
-import { OtlpSink } from "../../src/io/stand-ins/otlp-sink.ts";
+import type { OtlpSink } from "../../src/io/stand-ins/otlp-sink.ts";
 import { PagerDutyTwin } from "../../src/io/stand-ins/pagerduty-twin.ts";
 import type { ReceivedSpan } from "../../src/io/stand-ins/received-telemetry.ts";
 import { EXPORT_LOGS, EXPORT_METRICS, RawGrpcClient } from "../io/receivers/grpc-client.ts";
+import { EXPORTER_NAMES, exportersTo, startedSink } from "../support/backends.ts";
 import { Installation, ROUTING_KEY } from "../support/installation.ts";
 import type { RunningService, SignalAccount } from "../support/running-service.ts";
 import type { OtlpAddress } from "../support/sdk-sender.ts";
@@ -30,8 +31,9 @@ const RESOLVE_TIMEOUT_MS = 100_000;
 
 describe("authspike between the SDK and its backends", { concurrency: true }, () => {
   test("pages once for a burst, resolves it once, and forwards every span once", async () => {
-    await using pagerDuty = await started(new PagerDutyTwin({ routingKeys: [ROUTING_KEY] }));
-    await using reference = await started(new OtlpSink());
+    await using pagerDuty = new PagerDutyTwin({ routingKeys: [ROUTING_KEY] });
+    await pagerDuty.start();
+    await using reference = await startedSink();
     await using backend = await startedBackends();
     await using installation = new Installation({ pagerDuty, exporters: backend.exporters });
     const service = await installation.start();
@@ -158,24 +160,16 @@ class Fleet {
 
 /** Two backends, one taking gRPC, one HTTP. */
 async function startedBackends() {
-  const grpc = await started(new OtlpSink());
-  const http = await started(new OtlpSink());
+  const grpc = await startedSink();
+  const http = await startedSink();
   return {
     sinks: [grpc, http],
-    exporters: {
-      "by-grpc": { protocol: "grpc", endpoint: grpc.grpcUrl },
-      "by-http": { protocol: "http/protobuf", endpoint: http.httpUrl },
-    } as const,
+    exporters: exportersTo({ grpcUrl: grpc.grpcUrl, httpUrl: http.httpUrl }),
     async [Symbol.asyncDispose]() {
       await grpc[Symbol.asyncDispose]();
       await http[Symbol.asyncDispose]();
     },
   };
-}
-
-async function started<Server extends { start(): Promise<void> }>(server: Server): Promise<Server> {
-  await server.start();
-  return server;
 }
 
 function addressOf({ grpcPort, httpUrl }: RunningService): OtlpAddress {
@@ -190,7 +184,7 @@ async function assertBalanced(service: RunningService, accepted: Readonly<Record
       signal,
       accepted: count,
       refused: 0,
-      exporters: ["by-grpc", "by-http"].map((name) => ({ name, sent: count, queued: 0, dropped: 0 })),
+      exporters: EXPORTER_NAMES.map((name) => ({ name, sent: count, queued: 0, dropped: 0 })),
     });
   }
 }
