@@ -12,10 +12,13 @@ export async function startedSink(): Promise<OtlpSink> {
   return sink;
 }
 
-export function exportersTo({ grpcUrl, httpUrl }: { readonly grpcUrl: string; readonly httpUrl: string }): Exporters {
+export type SinkAddress = { readonly grpcUrl: string; readonly httpUrl: string };
+
+/** `facts` are added to each as they are. */
+export function exportersTo({ grpcUrl, httpUrl }: SinkAddress, facts: Pick<ExporterFacts, "timeout"> = {}): Exporters {
   return {
-    "by-grpc": { protocol: "grpc", endpoint: grpcUrl },
-    "by-http": { protocol: "http/protobuf", endpoint: httpUrl },
+    "by-grpc": { protocol: "grpc", endpoint: grpcUrl, ...facts },
+    "by-http": { protocol: "http/protobuf", endpoint: httpUrl, ...facts },
   };
 }
 

@@ -14,7 +14,11 @@ import { PROGRAM, RunningService } from "./running-service.ts";
 /** As PagerDuty's keys look. It may appear in requests to PagerDuty and nowhere else. */
 export const ROUTING_KEY = "e2e0f00dcafe4bad8deed5ecret9a1b2";
 
-export type ExporterFacts = { readonly protocol: "grpc" | "http/protobuf" | "http/json"; readonly endpoint: string };
+export type ExporterFacts = {
+  readonly protocol: "grpc" | "http/protobuf" | "http/json";
+  readonly endpoint: string;
+  readonly timeout?: string;
+};
 
 export type InstallationFacts = {
   readonly exporters?: Readonly<Record<string, ExporterFacts>>;
