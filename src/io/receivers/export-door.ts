@@ -1,7 +1,8 @@
 /**
- * Where both receivers hand requests over, whatever protocol brought them.
+ * Where both receivers hand requests over, whatever protocol brought them, and say what befell them.
  */
 import type { RefusalReason, Signal, Verdict } from "../../core/otlp/verdict.ts";
+import type { TlsChange } from "./tls-renewal.ts";
 
 export type ExportRequest = {
   readonly signal: Signal;
@@ -18,6 +19,8 @@ export type ExportDoor = {
   readonly onRefused: (signal: Signal | null, reason: RefusalReason) => void;
   /** `accept` has thrown. The sender was told to try again. */
   readonly onFailure: (error: unknown) => void;
+  /** A certificate was renewed, or could not be. */
+  readonly onTlsChange: (change: TlsChange) => void;
 };
 
 /** A fault of ours costs its sender a retry and never the process: the sender would come back with it. */

@@ -6,13 +6,7 @@
  * holds any number of bytes for calls under way. Per request of 100 spans it also costs a tenth less
  * CPU. Only what unary calls need is here: one message each way, gzip or identity, and a status.
  */
-import type {
-  Http2Server,
-  IncomingHttpHeaders,
-  SecureServerOptions,
-  ServerHttp2Session,
-  ServerHttp2Stream,
-} from "node:http2";
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { constants, createSecureServer, createServer } from "node:http2";
 import type { RefusalReason } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
@@ -24,6 +18,7 @@ import { readGrpcMessage } from "./grpc-message.ts";
 import type { GrpcReply } from "./reply.ts";
 import { grpcError, grpcReply } from "./reply.ts";
 import type { TlsMaterial } from "./tls-files.ts";
+import { tlsServerOptions } from "./tls-files.ts";
 
 export type GrpcMethod = {
   readonly mayCall: AuthorizationCheck;
@@ -71,7 +66,7 @@ export class GrpcServer {
       maxSessionMemory: SESSION_MEMORY_MAX_MB,
     };
     const { tls } = this.#parts;
-    const server = tls === null ? createServer(options) : createSecureServer({ ...options, ...serverTls(tls) });
+    const server = tls === null ? createServer(options) : createSecureServer({ ...options, ...tlsServerOptions(tls) });
     server.maxConnections = CONNECTIONS_MAX;
     server.on("session", (session) => this.#onSession(session));
     return server;
@@ -137,11 +132,6 @@ export class GrpcServer {
         return null;
     }
   }
-}
-
-function serverTls({ cert, key, clientCa }: TlsMaterial): SecureServerOptions {
-  if (clientCa === null) return { cert, key };
-  return { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true };
 }
 
 function pingOrDestroy(session: ServerHttp2Session): void {

@@ -14,6 +14,8 @@ import { closeAll, listen } from "./listen.ts";
 import type { BoundAddress, ReceiverSettings } from "./receiver-settings.ts";
 import { grpcReply } from "./reply.ts";
 import { readTlsFiles } from "./tls-files.ts";
+import type { TlsRenewal } from "./tls-renewal.ts";
+import { startTlsRenewal } from "./tls-renewal.ts";
 
 /** What is under way at the end may still finish within this. */
 const STOP_MAX_MS = 5000;
@@ -28,11 +30,20 @@ export class OtlpGrpcReceiver {
   readonly address: BoundAddress;
   readonly #grpc: GrpcServer;
   readonly #listeners: readonly Http2Server[];
+  readonly #renewal: TlsRenewal | null;
 
-  private constructor(address: BoundAddress, grpc: GrpcServer, listeners: readonly Http2Server[]) {
+  private constructor(
+    address: BoundAddress,
+    parts: {
+      readonly grpc: GrpcServer;
+      readonly listeners: readonly Http2Server[];
+      readonly renewal: TlsRenewal | null;
+    },
+  ) {
     this.address = address;
-    this.#grpc = grpc;
-    this.#listeners = listeners;
+    this.#grpc = parts.grpc;
+    this.#listeners = parts.listeners;
+    this.#renewal = parts.renewal;
   }
 
   /** Resolves when calls are being taken. Throws a ReceiverError when that cannot be. */
@@ -41,11 +52,13 @@ export class OtlpGrpcReceiver {
     const methods = methodsFor(settings, door);
     const grpc = new GrpcServer({ methods, maxMessageBytes: settings.maxRequestBytes, tls });
     const { servers, address } = await listen(settings, () => grpc.makeHttp2Server());
-    return new OtlpGrpcReceiver(address, grpc, servers);
+    const renewal = startTlsRenewal(settings, tls, { servers, onChange: door.onTlsChange });
+    return new OtlpGrpcReceiver(address, { grpc, listeners: servers, renewal });
   }
 
   /** Takes no more connections, lets calls under way finish for a while, then cuts off the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#renewal?.[Symbol.dispose]();
     const closed = closeAll(this.#listeners);
     this.#grpc.drain();
     const deadline = setTimeout(() => this.#grpc.destroy(), STOP_MAX_MS);

@@ -4,8 +4,8 @@
 import type { Server, ServerOptions } from "node:http";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { TlsOptions } from "node:tls";
 import { acceptBearerTokens } from "./bearer-tokens.ts";
+import { answerBrokenRequest } from "./broken-request.ts";
 import { ByteBudget, UNDER_WAY_MAX_BYTES } from "./collect-bytes.ts";
 import { corsPolicy } from "./cors.ts";
 import type { ExchangeParts } from "./exchange.ts";
@@ -14,7 +14,9 @@ import type { ExportDoor } from "./export-door.ts";
 import { closeAll, listen } from "./listen.ts";
 import type { BoundAddress, CorsSettings, ReceiverSettings } from "./receiver-settings.ts";
 import type { TlsMaterial } from "./tls-files.ts";
-import { readTlsFiles } from "./tls-files.ts";
+import { readTlsFiles, tlsServerOptions } from "./tls-files.ts";
+import type { TlsRenewal } from "./tls-renewal.ts";
+import { startTlsRenewal } from "./tls-renewal.ts";
 
 export type HttpReceiverSettings = ReceiverSettings & { readonly cors: CorsSettings | null };
 
@@ -35,10 +37,12 @@ const STOP_SWEEP_MS = 50;
 export class OtlpHttpReceiver {
   readonly address: BoundAddress;
   readonly #servers: readonly Server[];
+  readonly #renewal: TlsRenewal | null;
 
-  private constructor(address: BoundAddress, servers: readonly Server[]) {
+  private constructor(address: BoundAddress, servers: readonly Server[], renewal: TlsRenewal | null) {
     this.address = address;
     this.#servers = servers;
+    this.#renewal = renewal;
   }
 
   /** Resolves when requests are being taken. Throws a ReceiverError when that cannot be. */
@@ -52,11 +56,13 @@ export class OtlpHttpReceiver {
       budget: new ByteBudget(UNDER_WAY_MAX_BYTES),
     };
     const { servers, address } = await listen(settings, () => makeServer(tls, parts));
-    return new OtlpHttpReceiver(address, servers);
+    const renewal = startTlsRenewal(settings, tls, { servers, onChange: door.onTlsChange });
+    return new OtlpHttpReceiver(address, servers, renewal);
   }
 
   /** Takes no more connections, lets requests under way finish for a while, then cuts off the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#renewal?.[Symbol.dispose]();
     // A kept connection becomes idle when its last answer has left; only then may it be closed.
     const sweep = setInterval(() => {
       for (const server of this.#servers) server.closeIdleConnections();
@@ -79,12 +85,8 @@ function makeServer(tls: TlsMaterial | null, parts: ExchangeParts): Server {
     maxHeaderSize: HEADERS_MAX_BYTES,
     noDelay: true,
   };
-  const server = tls === null ? createServer(options) : createTlsServer({ ...options, ...serverTls(tls) });
+  const server = tls === null ? createServer(options) : createTlsServer({ ...options, ...tlsServerOptions(tls) });
   server.maxConnections = CONNECTIONS_MAX;
-  return server.on("request", (request, response) => void exchange(parts, request, response));
-}
-
-function serverTls({ cert, key, clientCa }: TlsMaterial): TlsOptions {
-  if (clientCa === null) return { cert, key };
-  return { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  server.on("request", (request, response) => void exchange(parts, request, response));
+  return server.on("clientError", (error, socket) => answerBrokenRequest(parts.door, error, socket));
 }

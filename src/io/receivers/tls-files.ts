@@ -3,6 +3,7 @@
  * certificate is one clear error at start and not a failing handshake later.
  */
 import { readFile } from "node:fs/promises";
+import type { SecureContextOptions, TlsOptions } from "node:tls";
 import { createSecureContext } from "node:tls";
 import type { ReceiverTls } from "./receiver-settings.ts";
 import { ReceiverError } from "./receiver-settings.ts";
@@ -21,11 +22,21 @@ export async function readTlsFiles(tls: ReceiverTls): Promise<TlsMaterial> {
     tls.clientCaFile === null ? null : readPem(tls.clientCaFile, "client_ca_file"),
   ]);
   try {
-    createSecureContext({ cert, key, ...(clientCa === null ? {} : { ca: clientCa }) });
+    createSecureContext(secureContextOptions({ cert, key, clientCa }));
   } catch (cause) {
     throw tlsError(`cannot use ${tls.certFile} with ${tls.keyFile}`, cause);
   }
   return { cert, key, clientCa };
+}
+
+/** The part of the material that a running server can be given anew. */
+export function secureContextOptions({ cert, key, clientCa }: TlsMaterial): SecureContextOptions {
+  return clientCa === null ? { cert, key } : { cert, key, ca: clientCa };
+}
+
+export function tlsServerOptions(material: TlsMaterial): TlsOptions {
+  const asksClients = material.clientCa !== null;
+  return { ...secureContextOptions(material), requestCert: asksClients, rejectUnauthorized: asksClients };
 }
 
 async function readPem(path: string, settingName: string): Promise<Buffer> {

@@ -356,6 +356,29 @@ describe("senders that behave badly", () => {
   });
 });
 
+describe("what is no HTTP request", () => {
+  async function answerTo(text: string): Promise<string> {
+    const door = new RecordingDoor();
+    await using receiver = await OtlpHttpReceiver.start(someSettings(), door);
+    const socket = connect(receiver.address.port, "127.0.0.1");
+    socket.write(text);
+    const chunks = await socket.toArray();
+    assert.deepEqual(door.refusals, ["none malformed"]);
+    return Buffer.concat(chunks).toString();
+  }
+
+  test("is answered with a status as any other error is", async () => {
+    const answer = await answerTo("telemetry\r\n\r\n");
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/json\r\n/);
+    assert.match(answer, /"code":3,"message":"the request cannot be read/);
+  });
+
+  test("because of its headers' size is told so", async () => {
+    const answer = await answerTo(`POST /v1/traces HTTP/1.1\r\nhost: a\r\nx: ${"y".repeat(40_000)}\r\n\r\n`);
+    assert.match(answer, /^HTTP\/1\.1 431 .*"message":"the request cannot be read/s);
+  });
+});
+
 describe("browsers", () => {
   const cors = { allowedOrigins: ["https://app.example.com", "https://*.shop.example"], allowedHeaders: ["x-tenant"] };
 

@@ -1,6 +1,8 @@
 /** A door that answers as it is told and remembers who knocked. */
+import { EventEmitter } from "node:events";
 import type { RefusalReason, Signal, Verdict } from "../../../src/core/otlp/verdict.ts";
 import type { ExportDoor, ExportRequest } from "../../../src/io/receivers/export-door.ts";
+import type { TlsChange } from "../../../src/io/receivers/tls-renewal.ts";
 
 export class RecordingDoor implements ExportDoor {
   verdict: Verdict = { kind: "accepted" };
@@ -9,6 +11,7 @@ export class RecordingDoor implements ExportDoor {
   readonly requests: ExportRequest[] = [];
   readonly refusals: string[] = [];
   readonly failures: unknown[] = [];
+  readonly tlsChanges = new EventEmitter<{ readonly change: [TlsChange] }>();
 
   readonly accept = (request: ExportRequest): Verdict | Promise<Verdict> => {
     this.requests.push(request);
@@ -19,5 +22,8 @@ export class RecordingDoor implements ExportDoor {
   };
   readonly onFailure = (error: unknown): void => {
     this.failures.push(error);
+  };
+  readonly onTlsChange = (change: TlsChange): void => {
+    this.tlsChanges.emit("change", change);
   };
 }

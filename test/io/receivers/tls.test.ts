@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, afterEach, describe, mock, test } from "node:test";
+import type { TLSSocket } from "node:tls";
+import { connect } from "node:tls";
 import { credentials } from "@grpc/grpc-js";
 import { OtlpGrpcReceiver } from "../../../src/io/receivers/otlp-grpc.ts";
 import { OtlpHttpReceiver } from "../../../src/io/receivers/otlp-http.ts";
@@ -27,8 +30,10 @@ function canRun(command: string): boolean {
   }
 }
 
+type Certificate = { readonly certFile: string; readonly keyFile: string };
+
 /** A certificate that is its own authority, good for localhost. */
-function makeCertificate(name: string): { readonly certFile: string; readonly keyFile: string } {
+function makeCertificate(name: string): Certificate {
   const certFile = join(directory, `${name}.crt`);
   const keyFile = join(directory, `${name}.key`);
   const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
@@ -76,4 +81,77 @@ test("a missing file and a key of another certificate are errors that name the f
   );
   const mixed = someSettings({ tls: { ...one, keyFile: other.keyFile, clientCaFile: null } });
   await assert.rejects(OtlpGrpcReceiver.start(mixed, new RecordingDoor()), /cannot use .*one\.crt with .*other\.key/);
+});
+
+describe("renewing certificates", () => {
+  afterEach(() => mock.timers.reset());
+
+  /** Opens a connection and returns it with the name on the server's certificate. */
+  async function greet(port: number, protocol: string): Promise<{ readonly name: string; readonly socket: TLSSocket }> {
+    const socket = connect({ host: "localhost", port, rejectUnauthorized: false, ALPNProtocols: [protocol] });
+    await once(socket, "secureConnect");
+    return { name: String(socket.getPeerCertificate().subject.CN), socket };
+  }
+
+  /** A look reads files; the next one is due some turns of the event loop after its timer has fired. */
+  async function lookUntil(holds: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 100_000 && !holds(); turn++) {
+      mock.timers.tick(5000);
+      await new Promise(setImmediate);
+    }
+  }
+
+  function replace(inUse: Certificate, by: Certificate): void {
+    copyFileSync(by.certFile, inUse.certFile);
+    copyFileSync(by.keyFile, inUse.keyFile);
+  }
+
+  for (const { Receiver, protocol } of [
+    { Receiver: OtlpHttpReceiver, protocol: "http/1.1" },
+    { Receiver: OtlpGrpcReceiver, protocol: "h2" },
+  ]) {
+    test(`over ${protocol} takes force for new connections and leaves old ones alone`, options, async () => {
+      const inUse = makeCertificate("first");
+      const renewed = makeCertificate("second");
+      mock.timers.enable({ apis: ["setTimeout"] });
+      const door = new RecordingDoor();
+      const settings = someSettings({ host: "localhost", tls: { ...inUse, clientCaFile: null } });
+      await using receiver = await Receiver.start(settings, door);
+      const before = await greet(receiver.address.port, protocol);
+      assert.equal(before.name, "first");
+
+      const change = once(door.tlsChanges, "change");
+      replace(inUse, renewed);
+      mock.timers.tick(5000);
+      assert.deepEqual(await change, [{ kind: "renewed", settingName: settings.settingName }]);
+      const after = await greet(receiver.address.port, protocol);
+      assert.equal(after.name, "second");
+      assert.equal(before.socket.readyState, "open");
+      before.socket.destroy();
+      after.socket.destroy();
+    });
+  }
+
+  test("that cannot be used leaves the old one in force and is told once", options, async () => {
+    const inUse = makeCertificate("kept");
+    mock.timers.enable({ apis: ["setTimeout"] });
+    const door = new RecordingDoor();
+    const settings = someSettings({ host: "localhost", tls: { ...inUse, clientCaFile: null } });
+    await using receiver = await OtlpHttpReceiver.start(settings, door);
+    const told: string[] = [];
+    door.tlsChanges.on("change", (change) => told.push(change.kind));
+
+    const change = once(door.tlsChanges, "change");
+    writeFileSync(inUse.certFile, "no certificate");
+    await lookUntil(() => told.length > 0);
+    const [{ error }] = (await change) as [{ readonly error: Error }];
+    assert.match(error.message, /cannot use .*kept\.crt/);
+    const { name, socket } = await greet(receiver.address.port, "http/1.1");
+    assert.equal(name, "kept");
+    socket.destroy();
+
+    replace(inUse, makeCertificate("mended"));
+    await lookUntil(() => told.includes("renewed"));
+    assert.deepEqual(told, ["unusable", "renewed"]);
+  });
 });
