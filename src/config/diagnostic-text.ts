@@ -6,7 +6,7 @@ import type { Diagnostic } from "../core/diagnostic.ts";
 import { renderDiagnostic } from "../core/diagnostic.ts";
 import type { SourceFile } from "../core/text/yaml-document.ts";
 import { readYamlDocument } from "../core/text/yaml-document.ts";
-import { clearTextSecrets, coverPlaces } from "./secret-places.ts";
+import { clearTextSecrets, coverPlaces, coverUserInfo } from "./secret-places.ts";
 
 /** One text per diagnostic, in their order. */
 export function renderConfigDiagnostics(
@@ -23,10 +23,6 @@ export function renderConfigDiagnostics(
 
 function coverSecrets(source: SourceFile): string {
   const { root } = readYamlDocument(source, () => {});
-  return root === null
-    ? source.text
-    : coverPlaces(
-        source.text,
-        clearTextSecrets(root).map(({ place }) => place),
-      );
+  const places = root === null ? [] : clearTextSecrets(root).map(({ place }) => place);
+  return coverUserInfo(coverPlaces(source.text, places));
 }

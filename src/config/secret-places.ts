@@ -27,6 +27,13 @@ export function coverPlaces(text: string, places: readonly Place[]): string {
   return lines.join("\n");
 }
 
+/** Asterisks in place of the user and password of every address in the text, of the same length. */
+export function coverUserInfo(text: string): string {
+  return text.replace(USER_INFO, (userInfo) => "*".repeat(userInfo.length));
+}
+
+const USER_INFO = /(?<=:\/\/)[^\s/@"']+(?=@)/g;
+
 /** All nodes at a path in which `<name>` stands for any key. */
 function nodesAt(root: YamlNode, path: readonly string[]): readonly YamlNode[] {
   const [step, ...rest] = path;

@@ -89,6 +89,7 @@ test("secrets in clear text are warned of and shown nowhere", () => {
     "a.yaml": `
 api: {auth: {bearer_tokens: s3cret-token}}
 exporters: {x: {endpoint: "b:1", headers: {authorization: "Bearer s3cret", "bad name": s3cret}}}
+telemetry: {endpoint: "http://user:s3cret@backend:4318", bad: 1}
 receivers: {grpc: {auth: {bearer_tokens: ["s3cret token", s3cret]}}}
 `,
   };

@@ -214,6 +214,14 @@ test("a key in clear text is warned of and shown nowhere", () => {
   assert.ok(printed.includes(`routing_key: ${"*".repeat(33)}`));
 });
 
+test("the user and password of an address are never printed", () => {
+  const printed = printedOf(
+    `rules: [${RULE}]\nnotifiers:\n  p: {pagerduty: {url: "https://user:s3cret@proxy", routing_kee: x}}\n`,
+  );
+  assert.match(printed, /"https:\/\/\*{11}@proxy"/);
+  assert.doesNotMatch(printed, /s3cret/);
+});
+
 test("mutes have an end, an owner and a reason, in a zone that exists", () => {
   const mute = (fields: string) =>
     `rules: [${RULE}]\nmutes:\n  - {id: m, match: {service: auth}, owner: me, reason: why, ${fields}}\n`;
