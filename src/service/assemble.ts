@@ -38,6 +38,7 @@ import { Alerting } from "./alerting.ts";
 import type { Forwarding } from "./assemble-forwarding.ts";
 import { startForwarding } from "./assemble-forwarding.ts";
 import { DrainTime } from "./drain-time.ts";
+import type { CertificateChange } from "./events.ts";
 import { ServiceEvents } from "./events.ts";
 import { declareGauges } from "./gauges.ts";
 import { createIntake } from "./intake.ts";
@@ -193,6 +194,7 @@ async function startReceivers(
     }),
     onRefused: (signal: Signal | null, reason: RefusalReason) => counters.refused(signal ?? "unknown", reason).add(1),
     onFailure: (error: unknown) => events.analysisFailed(error),
+    onTlsChange: (change: CertificateChange) => events.tlsChanged(change),
   };
   const { grpc, http } = config.receivers;
   const httpSettings = { ...receiverSettings("receivers.http.endpoint", http), cors: http.cors };

@@ -15,6 +15,11 @@ import type { Counter, CounterFamily, Histogram, MetricRegistry } from "./metric
 import type { DeliveryAttempt, OutboxRow } from "./outbox.ts";
 import type { ActiveBundle, Refusal, RuleObserver } from "./rule-keeper.ts";
 
+/** What a receiver tells of its certificate files. */
+export type CertificateChange =
+  | { readonly kind: "renewed"; readonly settingName: string }
+  | { readonly kind: "unusable"; readonly settingName: string; readonly error: Error };
+
 /** Seconds; the target is a tenth of one. */
 const LATENCY_BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -126,6 +131,12 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
   tickFailed(error: unknown): void {
     this.#tickFailures.add(1);
     this.#log.error({ err: error }, "a beat failed; the next one goes on");
+  }
+
+  tlsChanged(change: CertificateChange): void {
+    const { settingName } = change;
+    if (change.kind === "renewed") this.#log.info({ settingName }, "certificate renewed");
+    else this.#log.error({ settingName, err: change.error }, "certificate files are unusable; the old one goes on");
   }
 
   viewFailed(error: unknown): void {

@@ -65,10 +65,10 @@ export type Evidence = {
   readonly since: UnixMillis;
   /** Failures since the onset, adjusted count, over all waves of the episode. */
   readonly failures: number;
-  /** Of `failures`, those of waves that had ended before the present one began. */
-  readonly failuresBefore: number;
-  /** Requests within the rule's window, adjusted count, as of the latest reading. */
+  /** Requests in the same time, failed or not. */
   readonly requests: number;
+  /** The part of both that belongs to waves that had ended before the present one began. */
+  readonly before: { readonly failures: number; readonly requests: number };
   readonly requestsPerSecond: number;
   readonly usualRequestsPerSecond: number;
   /** As of the latest reading, so it falls while the alert recovers. */

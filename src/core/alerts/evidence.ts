@@ -37,7 +37,8 @@ export function evidenceOf(sighting: Sighting): Evidence {
     ...presentFigures(sighting),
     since: reading.since ?? at,
     failures: reading.failuresSince,
-    failuresBefore: 0,
+    requests: reading.requestsSince,
+    before: { failures: 0, requests: 0 },
     peakRate: reading.rate,
     evidence: reading.evidence,
     threshold: reading.threshold,
@@ -59,12 +60,13 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
   if (!sighting.reading.isAlarming) return present;
   const latest = evidenceOf(sighting);
   const isNewWave = recoveringSince !== null && latest.since > recoveringSince;
-  const failuresBefore = isNewWave ? evidence.failures : evidence.failuresBefore;
+  const before = isNewWave ? { failures: evidence.failures, requests: evidence.requests } : evidence.before;
   return {
     ...present,
     since: Math.min(evidence.since, latest.since),
-    failuresBefore,
-    failures: Math.max(evidence.failures, failuresBefore + latest.failures),
+    before,
+    failures: Math.max(evidence.failures, before.failures + latest.failures),
+    requests: Math.max(evidence.requests, before.requests + latest.requests),
     peakRate: Math.max(evidence.peakRate, latest.rate),
     evidence: Math.max(evidence.evidence, latest.evidence),
     threshold: latest.threshold,
@@ -79,7 +81,6 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
 
 function presentFigures({ reading, windowMs }: Sighting) {
   return {
-    requests: reading.requestCount,
     requestsPerSecond: (reading.requestCount / windowMs) * SECOND_MS,
     usualRequestsPerSecond: reading.requestRate,
     rate: reading.rate,

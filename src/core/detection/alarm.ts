@@ -1,11 +1,12 @@
 /**
  * An alarm from the request that completes the evidence to its end.
  *
- * It ends when the ratio has been back for a while, not when the evidence is gone: evidence returns
- * to nothing many times during a patchy attack, and the page would flap.
+ * It ends when a whole minute, and enough requests, have passed as usual, not when the evidence is
+ * gone: evidence returns to nothing many times during a patchy attack, and the page would flap. Nor
+ * when an average is back: it would remember a fierce attack for minutes.
  */
 import type { UnixMillis } from "../time.ts";
-import { MINUTE_MS } from "../time.ts";
+import { MINUTE_MS, SECOND_MS } from "../time.ts";
 import type { AlarmClearance, AlarmKind } from "./reading.ts";
 
 export type Alarm = {
@@ -13,49 +14,90 @@ export type Alarm = {
   readonly startedAt: UnixMillis;
   /** Estimated onset of the excess. */
   readonly since: UnixMillis;
-  /** Failures received since the onset. */
+  /** Since the onset, in units of one received failure. */
   failures: number;
+  successes: number;
   /** The persistent client; 0 for the other kinds. */
   readonly client: number;
-  /** Since when things have been calm again; null while they are not. */
-  recoveringSince: UnixMillis | null;
+  /** The stretch that has been as usual so far; null when the last request broke it. */
+  calm: Calm | null;
   /** From here on nobody has lost sight of it: the alarm's start, or the end of a time when we were down. */
   watchedSince: UnixMillis;
 };
 
-type AlarmFacts = Pick<Alarm, "kind" | "since" | "failures" | "client">;
+type Calm = { readonly since: UnixMillis; requests: number; failures: number };
+
+type AlarmFacts = Pick<Alarm, "kind" | "since" | "failures" | "successes" | "client">;
+
+/** What a series usually gets, as far as the end of an alarm depends on it. */
+export type UsualTraffic = { readonly requestsPerSecond: number; readonly lastOutcomeAt: UnixMillis };
 
 const RECOVERY_MS = MINUTE_MS;
-const SILENCE_MS = 10 * MINUTE_MS;
+/** A calm stretch holds so many requests; where they would take longer than five minutes, fewer. */
+const RECOVERY_REQUESTS = 30;
+const RECOVERY_REQUESTS_MIN = 5;
+const RECOVERY_REQUESTS_MAX_SECONDS = 300;
+/** Without any request an alarm ends when so many are missing, within these bounds. */
+const SILENT_REQUESTS = 30;
+const SILENCE_MIN_MS = MINUTE_MS;
+const SILENCE_MAX_MS = 10 * MINUTE_MS;
 const NEW_LEVEL_MS = 45 * MINUTE_MS;
 /** An alarm shorter than this may have been a harmless excursion, and is measured as one. */
 const BRIEF_MS = 5 * MINUTE_MS;
 
 export function beginAlarm(facts: AlarmFacts, now: UnixMillis): Alarm {
-  return { ...facts, startedAt: now, recoveringSince: null, watchedSince: now };
+  return { ...facts, startedAt: now, calm: null, watchedSince: now };
 }
 
 /** After a time when nobody was watching: it must not count as calm, and not as an excess that stays. */
 export function resumeAlarm(alarm: Alarm, now: UnixMillis): void {
-  alarm.recoveringSince = null;
+  alarm.calm = null;
   alarm.watchedSince = now;
 }
 
-export function noteCalm(alarm: Alarm, now: UnixMillis): void {
-  alarm.recoveringSince ??= now;
+/**
+ * Takes in an outcome while the alarm is on. The stretch stays calm as long as its failures are no more
+ * than `calmRatio` and chance explain.
+ */
+export function noteOutcome(
+  alarm: Alarm,
+  outcome: { readonly failures: 0 | 1; readonly requests: number; readonly calmRatio: number },
+  now: UnixMillis,
+): void {
+  // A stretch begins with a success.
+  if (alarm.calm === null && outcome.failures > 0) return;
+  alarm.calm ??= { since: now, requests: 0, failures: 0 };
+  const { calm } = alarm;
+  calm.requests += outcome.requests;
+  calm.failures += outcome.failures;
+  const expected = calm.requests * outcome.calmRatio;
+  if (calm.failures > 1 + expected + Math.sqrt(expected)) alarm.calm = null;
 }
 
-export function noteExcess(alarm: Alarm): void {
-  alarm.recoveringSince = null;
+/** For an alarm that does not rest on the ratio: whether this moment is calm. */
+export function noteMoment(alarm: Alarm, moment: "calm" | "excess", now: UnixMillis): void {
+  if (moment === "excess") alarm.calm = null;
+  else alarm.calm ??= { since: now, requests: Number.POSITIVE_INFINITY, failures: 0 };
 }
 
 /** Why the alarm is over at `now`; null while it goes on. */
-export function clearanceAt(alarm: Alarm, lastOutcomeAt: UnixMillis, now: UnixMillis): AlarmClearance | null {
-  if (now - lastOutcomeAt >= SILENCE_MS) return "silent";
-  if (alarm.recoveringSince !== null) return now - alarm.recoveringSince >= RECOVERY_MS ? "recovered" : null;
-  return now - alarm.watchedSince >= NEW_LEVEL_MS ? "new_level" : null;
+export function clearanceAt(alarm: Alarm, usual: UsualTraffic, now: UnixMillis): AlarmClearance | null {
+  if (now - usual.lastOutcomeAt >= silenceMs(usual)) return "silent";
+  if (alarm.calm === null) return now - alarm.watchedSince >= NEW_LEVEL_MS ? "new_level" : null;
+  const isLong = now - alarm.calm.since >= RECOVERY_MS;
+  return isLong && alarm.calm.requests >= recoveryRequests(usual) ? "recovered" : null;
 }
 
 export function wasBrief(alarm: Alarm): boolean {
-  return alarm.recoveringSince !== null && alarm.recoveringSince - alarm.startedAt < BRIEF_MS;
+  return alarm.calm !== null && alarm.calm.since - alarm.startedAt < BRIEF_MS;
+}
+
+function silenceMs({ requestsPerSecond }: UsualTraffic): number {
+  const expectedMs = (SILENT_REQUESTS / Math.max(requestsPerSecond, Number.MIN_VALUE)) * SECOND_MS;
+  return Math.min(SILENCE_MAX_MS, Math.max(SILENCE_MIN_MS, expectedMs));
+}
+
+function recoveryRequests({ requestsPerSecond }: UsualTraffic): number {
+  const usual = RECOVERY_REQUESTS_MAX_SECONDS * requestsPerSecond;
+  return Math.min(RECOVERY_REQUESTS, Math.max(RECOVERY_REQUESTS_MIN, usual));
 }

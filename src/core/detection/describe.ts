@@ -28,6 +28,7 @@ export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Re
     threshold: 0,
     since: null,
     failuresSince: 0,
+    requestsSince: 0,
     busiestClientShare: 0,
     isAlarming: false,
     alarmKind: null,
@@ -43,20 +44,22 @@ function usualOf({ memory }: Series): Pick<Reading, "usual" | "usualUpper" | "is
 }
 
 export function describeWatched(watch: Watch, terms: Terms, now: UnixMillis): Reading {
-  const { alarm, baseline, fastRatio } = watch;
+  const { alarm, baseline } = watch;
   const counts = totalsInWindow(watch.window, now, terms.windowMs);
   const excess = excessOf(watch);
+  const rate = rateNow(watch);
   return {
     requestCount: counts.requests,
     failureCount: counts.failures,
-    rate: fastRatio.mean,
+    rate,
     usual: watch.usual,
     usualUpper: watch.usualUpper,
-    deviation: deviationOf(watch),
+    deviation: deviationOf(watch, rate),
     requestRate: usualRequestsPerSecond(baseline) * failureWeight(watch.weights),
     ...evidenceAndThreshold(watch, terms),
     since: excess.since,
     failuresSince: excess.failures * failureWeight(watch.weights),
+    requestsSince: (excess.failures + excess.successes) * failureWeight(watch.weights),
     busiestClientShare: busiestShare(watch.clients),
     isWarm: isWarm(baseline),
     isAlarming: alarm !== null,
@@ -65,19 +68,31 @@ export function describeWatched(watch: Watch, terms: Terms, now: UnixMillis): Re
   };
 }
 
-function excessOf(watch: Watch): { since: UnixMillis | null; failures: number } {
+type ExcessSoFar = { readonly since: UnixMillis | null; readonly failures: number; readonly successes: number };
+
+function excessOf(watch: Watch): ExcessSoFar {
   if (watch.alarm !== null) return watch.alarm;
   const excess = leadingExcess(watch.evidence);
-  return excess === null ? { since: null, failures: 0 } : { since: excess.onsetAt, failures: excess.failures };
+  if (excess === null) return { since: null, failures: 0, successes: 0 };
+  return { since: excess.onsetAt, failures: excess.failures, successes: excess.successes };
+}
+
+/**
+ * The fast average needs half a minute to follow; an alarm knows better from its first moment on. A
+ * single client's alarm says nothing of the ratio.
+ */
+function rateNow({ alarm, fastRatio }: Watch): number {
+  if (alarm === null || alarm.calm !== null || alarm.kind === "client") return fastRatio.mean;
+  return Math.max(fastRatio.mean, alarm.failures / (alarm.failures + alarm.successes));
 }
 
 /** Chance and clustering act on single outcomes, wander and the baseline's own error on the log-odds. */
-function deviationOf(watch: Watch): number {
+function deviationOf(watch: Watch, rate: number): number {
   const { baseline, fastRatio, usual } = watch;
   const { clusterFactor, wander } = baseline.spread;
   const ratio = Math.max(usual, DEVIATION_RATIO_MIN);
   const spread = ratio * (1 - ratio);
   const chance = clusterFactor * spread * fastRatio.varianceFactor;
   const drift = Math.max(0, wander) + clusterFactor / levelInformation(baseline);
-  return fastRatio.varianceFactor === 0 ? 0 : (fastRatio.mean - usual) / Math.sqrt(chance + drift * spread * spread);
+  return fastRatio.varianceFactor === 0 ? 0 : (rate - usual) / Math.sqrt(chance + drift * spread * spread);
 }

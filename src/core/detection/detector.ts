@@ -17,6 +17,7 @@ import { smooth } from "./ewma.ts";
 import type { DetectorContext } from "./excursions.ts";
 import { followExcursion } from "./excursions.ts";
 import { fastGain } from "./fast-ratio.ts";
+import type { Outcome } from "./judgement.ts";
 import { judgeFailure, judgeRecovery, settle } from "./judgement.ts";
 import type { Terms } from "./learning.ts";
 import { acceptLevel, learnUntil } from "./learning.ts";
@@ -46,6 +47,8 @@ export type DetectorSettings = {
   /** Standard deviations of the classical EWMA control limit; null = sequential evidence. */
   readonly deviation: number | null;
 };
+
+const ONE_FAILURE: Outcome = { failures: 1, requests: 1 };
 
 const UNTIL_FIRST_TICK: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 
@@ -101,8 +104,8 @@ export class Detector {
     }
     const at = Math.max(now, watch.lastOutcomeAt);
     const hasEnded = this.#advance(series, watch, at);
-    takeSuccess(watch, client, usableWeight(weight), at, this.#terms);
-    const hasRecovered = judgeRecovery(watch, this.#terms, at);
+    const requests = takeSuccess(watch, client, usableWeight(weight), at, this.#terms);
+    const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, { failures: 0, requests }, at);
     this.#restIfCalm(series, watch, at);
     return hasRecovered || hasEnded;
   }
@@ -164,7 +167,8 @@ export class Detector {
     const hasEnded = this.#advance(series, watch, at);
     takeFailure(watch, client, usableWeight(weight), at, this.#terms);
     const hasBegun = judgeFailure(series, watch, this.#terms, client, at);
-    return judgeRecovery(watch, this.#terms, at) || hasBegun || hasEnded;
+    const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, ONE_FAILURE, at);
+    return hasRecovered || hasBegun || hasEnded;
   }
 
   /** Without a place the watch ends with the failure that it began with. */
@@ -204,10 +208,12 @@ function takeFailure(watch: Watch, client: number, weight: number, now: UnixMill
   smoothOutcome(watch, 1, 1, terms);
   pace.requests += 1;
   pace.failures += 1;
+  if (watch.alarm !== null) watch.alarm.failures += 1;
   watch.lastOutcomeAt = now;
 }
 
-function takeSuccess(watch: Watch, client: number, weight: number, now: UnixMillis, terms: Terms): void {
+/** Returns what the success stands for, in units of one received failure. */
+function takeSuccess(watch: Watch, client: number, weight: number, now: UnixMillis, terms: Terms): number {
   const { evidence, pace, queue, weights } = watch;
   weights.success = nextSuccessWeight(weights.success, weight);
   const requests = weight / failureWeight(weights);
@@ -221,7 +227,9 @@ function takeSuccess(watch: Watch, client: number, weight: number, now: UnixMill
   countSuccess(watch.window, weight, now, terms.windowMs);
   smoothOutcome(watch, 0, requests, terms);
   pace.requests += requests;
+  if (watch.alarm !== null) watch.alarm.successes += requests;
   watch.lastOutcomeAt = now;
+  return requests;
 }
 
 function expectationOf(watch: Watch): Expectation {

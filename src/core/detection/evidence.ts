@@ -92,12 +92,14 @@ export function fade(evidence: Evidence, now: UnixMillis): void {
 }
 
 export function addSuccess(evidence: Evidence, requests: number): void {
-  const { shiryaevRoberts, cusum, successFactor, successGain } = evidence;
-  evidence.surplus.lull.requests += requests;
+  const { shiryaevRoberts, cusum, successFactor, successGain, surplus } = evidence;
+  surplus.lull.requests += requests;
   for (let chart = 0; chart < CHARTS; chart++) {
     shiryaevRoberts[chart] = (1 + (shiryaevRoberts[chart] ?? 0)) * (successFactor[chart] ?? 0);
     const nats = cusum[chart] ?? 0;
-    if (nats > 0) cusum[chart] = Math.max(0, nats + (successGain[chart] ?? 0));
+    if (nats === 0) continue;
+    cusum[chart] = Math.max(0, nats + (successGain[chart] ?? 0));
+    surplus.successes[chart] = (surplus.successes[chart] ?? 0) + requests;
   }
 }
 

@@ -2,8 +2,9 @@
  * Whether a series alarms: asked after each of its requests, and by the clock while an alarm is on.
  */
 import type { UnixMillis } from "../time.ts";
-import type { Alarm } from "./alarm.ts";
-import { beginAlarm, clearanceAt, noteCalm, noteExcess, wasBrief } from "./alarm.ts";
+import type { Alarm, UsualTraffic } from "./alarm.ts";
+import { beginAlarm, clearanceAt, noteMoment, noteOutcome, wasBrief } from "./alarm.ts";
+import { usualRequestsPerSecond } from "./baseline.ts";
 import { raisedClientLimit } from "./client-limit.ts";
 import { controlDeviation } from "./control-limit.ts";
 import { evidenceNats, leadingExcess } from "./evidence.ts";
@@ -24,7 +25,6 @@ const CLIENT_CALM_SHARE = 1 / 20;
 
 /** After a failure. True when it turned the alarm on, or made a client's alarm one of the ratio. */
 export function judgeFailure(series: Series, watch: Watch, terms: Terms, client: number, now: UnixMillis): boolean {
-  if (watch.alarm !== null) watch.alarm.failures++;
   if (watch.alarm?.kind === "ratio" || watch.alarm?.kind === "control-limit") return false;
   const excess = provenExcess(watch, terms);
   if (excess !== null) return raiseExcess(watch, terms, excess, now);
@@ -33,12 +33,15 @@ export function judgeFailure(series: Series, watch: Watch, terms: Terms, client:
   return raiseClient(watch, client, now);
 }
 
-/** While an alarm is on: notes calm or excess. True when the alarm is over. */
-export function judgeRecovery(watch: Watch, terms: Terms, now: UnixMillis): boolean {
+/** What a request came to; `requests` is what it stands for, in units of one received failure. */
+export type Outcome = { readonly failures: 0 | 1; readonly requests: number };
+
+/** After a request while an alarm is on. True when the alarm is over. */
+export function judgeRecovery(watch: Watch, terms: Terms, outcome: Outcome, now: UnixMillis): boolean {
   const { alarm } = watch;
   if (alarm === null) return false;
-  if (isCalm(watch, alarm, now)) noteCalm(alarm, now);
-  else noteExcess(alarm);
+  if (alarm.kind === "client") noteMoment(alarm, hasLetGo(watch, alarm, now) ? "calm" : "excess", now);
+  else noteOutcome(alarm, { ...outcome, calmRatio: (watch.usual + watch.usualUpper) / 2 }, now);
   return settle(watch, terms, now);
 }
 
@@ -46,7 +49,7 @@ export function judgeRecovery(watch: Watch, terms: Terms, now: UnixMillis): bool
 export function settle(watch: Watch, terms: Terms, now: UnixMillis): boolean {
   const { alarm } = watch;
   if (alarm === null) return false;
-  const clearance = clearanceAt(alarm, watch.lastOutcomeAt, now);
+  const clearance = clearanceAt(alarm, usualTraffic(watch), now);
   if (clearance === null) return false;
   endAlarm(watch, alarm, terms, clearance, now);
   return true;
@@ -65,19 +68,20 @@ function provenExcess(watch: Watch, terms: Terms): Excess | null {
   return excess !== null && hasSurplus(excess, terms.minFailures) ? excess : null;
 }
 
-function raiseExcess(watch: Watch, terms: Terms, { onsetAt, failures }: Excess, now: UnixMillis): boolean {
+function raiseExcess(watch: Watch, terms: Terms, excess: Excess, now: UnixMillis): boolean {
   const kind = terms.controlLimit === null ? "ratio" : "control-limit";
   if (watch.alarm !== null) {
     watch.alarm.kind = kind;
-    noteExcess(watch.alarm);
+    noteMoment(watch.alarm, "excess", now);
     return true;
   }
-  return raise(watch, beginAlarm({ kind, since: onsetAt, failures, client: 0 }, now));
+  const { onsetAt: since, failures, successes } = excess;
+  return raise(watch, beginAlarm({ kind, since, failures, successes, client: 0 }, now));
 }
 
 function raiseClient(watch: Watch, client: number, now: UnixMillis): boolean {
   const failures = Math.round(persistenceOf(watch.clients, client));
-  return raise(watch, beginAlarm({ kind: "client", since: now, failures, client }, now));
+  return raise(watch, beginAlarm({ kind: "client", since: now, failures, successes: 0, client }, now));
 }
 
 function raise(watch: Watch, alarm: Alarm): boolean {
@@ -88,9 +92,12 @@ function raise(watch: Watch, alarm: Alarm): boolean {
   return true;
 }
 
-function isCalm(watch: Watch, alarm: Alarm, now: UnixMillis): boolean {
-  if (alarm.kind !== "client") return watch.fastRatio.mean < (watch.usual + watch.usualUpper) / 2;
+function hasLetGo(watch: Watch, alarm: Alarm, now: UnixMillis): boolean {
   return repeatsOf(watch.clients, alarm.client, now) < CLIENT_CALM_SHARE * watch.clientLimit;
+}
+
+function usualTraffic({ baseline, lastOutcomeAt }: Watch): UsualTraffic {
+  return { requestsPerSecond: usualRequestsPerSecond(baseline), lastOutcomeAt };
 }
 
 function endAlarm(watch: Watch, alarm: Alarm, terms: Terms, clearance: AlarmClearance, now: UnixMillis): void {

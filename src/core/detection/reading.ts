@@ -11,7 +11,7 @@ export type Reading = {
   /** Requests and failures (adjusted counts) within the rule's window. */
   readonly requestCount: number;
   readonly failureCount: number;
-  /** Share of requests that fail now: fast EWMA, 0 to 1. */
+  /** Share of requests that fail now, 0 to 1: a fast EWMA, or the share since the onset while an alarm is fresh. */
   readonly rate: number;
   /** The usual share, from the baseline, 0 to 1. */
   readonly usual: number;
@@ -35,6 +35,8 @@ export type Reading = {
   readonly since: UnixMillis | null;
   /** Failures since the onset (adjusted count). */
   readonly failuresSince: number;
+  /** Requests since the onset, failed or not (adjusted count). */
+  readonly requestsSince: number;
   /** Share of those failures that the busiest client holds, 0 to 1. */
   readonly busiestClientShare: number;
   /** False until the baseline has seen enough to be trusted without a wide guard. */

@@ -6,6 +6,7 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { MINUTE_MS } from "../time.ts";
+import type { Alarm } from "./alarm.ts";
 import { resumeAlarm } from "./alarm.ts";
 import type { Baseline } from "./baseline.ts";
 import type { Evidence } from "./evidence.ts";
@@ -80,8 +81,12 @@ function copyWatch(watch: Watch): Watch {
     window: { ...watch.window, requests: [...watch.window.requests], failures: [...watch.window.failures] },
     fastRatio: { ...watch.fastRatio },
     controlChart: { ...watch.controlChart },
-    alarm: watch.alarm === null ? null : { ...watch.alarm },
+    alarm: watch.alarm === null ? null : copyAlarm(watch.alarm),
   };
+}
+
+function copyAlarm(alarm: Alarm): Alarm {
+  return { ...alarm, calm: alarm.calm === null ? null : { ...alarm.calm } };
 }
 
 function copyEvidence(evidence: Evidence): Evidence {
@@ -97,6 +102,7 @@ function copyEvidence(evidence: Evidence): Evidence {
       ...surplus,
       onsetAt: [...surplus.onsetAt],
       failures: [...surplus.failures],
+      successes: [...surplus.successes],
       discountedFailures: [...surplus.discountedFailures],
       surplus: [...surplus.surplus],
       expectedFailures: [...surplus.expectedFailures],

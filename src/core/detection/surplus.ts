@@ -11,6 +11,7 @@ import { SECOND_MS } from "../time.ts";
 export type Surplus = {
   readonly onsetAt: UnixMillis[];
   readonly failures: number[];
+  readonly successes: number[];
   readonly discountedFailures: number[];
   /** Failures above 1.4 times the expected number. Its debt is bounded, so that a long lull hides no attack. */
   readonly surplus: number[];
@@ -41,6 +42,7 @@ export type Expectation = {
 export type Excess = {
   readonly onsetAt: UnixMillis;
   readonly failures: number;
+  readonly successes: number;
   readonly discountedFailures: number;
   readonly surplus: number;
   readonly expectedFailures: number;
@@ -56,6 +58,7 @@ export function createSurplus(chartCount: number, now: UnixMillis): Surplus {
   return {
     onsetAt: new Array<number>(chartCount).fill(now),
     failures: zeros(chartCount),
+    successes: zeros(chartCount),
     discountedFailures: zeros(chartCount),
     surplus: zeros(chartCount),
     expectedFailures: zeros(chartCount),
@@ -83,6 +86,7 @@ export function expectedSince({ lull, judgedAt }: Surplus, expectation: Expectat
 export function beginExcess(surplus: Surplus, chart: number, now: UnixMillis): void {
   surplus.onsetAt[chart] = now;
   surplus.failures[chart] = 0;
+  surplus.successes[chart] = 0;
   surplus.discountedFailures[chart] = 0;
   surplus.surplus[chart] = 0;
   surplus.expectedFailures[chart] = 0;
@@ -106,6 +110,7 @@ export function excessOf(surplus: Surplus, chart: number): Excess {
   return {
     onsetAt: surplus.onsetAt[chart] ?? 0,
     failures: surplus.failures[chart] ?? 0,
+    successes: surplus.successes[chart] ?? 0,
     discountedFailures: surplus.discountedFailures[chart] ?? 0,
     surplus: surplus.surplus[chart] ?? 0,
     expectedFailures: surplus.expectedFailures[chart] ?? 0,

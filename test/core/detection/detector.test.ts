@@ -145,13 +145,42 @@ test("the alarm ends once, a minute after the ratio has come back, and does not 
   }
 });
 
-test("an alarm on an endpoint that falls silent ends after ten minutes", () => {
+test("however fierce the burst was, the alarm ends within seconds of a minute that was as usual", () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const endpoint = warmLogin(seed);
+    endpoint.play({ forMs: 20 * SECOND_MS, perSecond: 2, ratio: 0.06, attackPerSecond: 100 });
+    assert.equal(endpoint.reading.isAlarming, true);
+    endpoint.play({ forMs: 100 * SECOND_MS, perSecond: 2, ratio: 0.04 });
+    assert.equal(endpoint.reading.isAlarming, false, `seed ${seed}`);
+    assert.equal(endpoint.reading.clearedBy, "recovered");
+  }
+});
+
+test("while an alarm is fresh, the rate is the share since its onset", () => {
+  const endpoint = warmLogin(6);
+  endpoint.delayUntilAlarm({ forMs: MINUTE_MS, perSecond: 2, ratio: 0.06, attackPerSecond: 20 });
+  const { rate, failuresSince, requestsSince } = endpoint.reading;
+  assert.equal(rate, failuresSince / requestsSince);
+  assert.ok(rate > 0.7, `rate ${rate}`);
+});
+
+test("an alarm on a busy endpoint that falls silent ends after a minute", () => {
   const endpoint = warmLogin(3);
   endpoint.play({ forMs: MINUTE_MS, perSecond: 2, ratio: 0.06, attackPerSecond: 20 });
+  endpoint.play({ forMs: 50 * SECOND_MS, perSecond: 0, ratio: 0 });
+  assert.equal(endpoint.reading.isAlarming, true);
+  endpoint.play({ forMs: 15 * SECOND_MS, perSecond: 0, ratio: 0 });
+  assert.equal(endpoint.reading.isAlarming, false);
+  assert.equal(endpoint.reading.clearedBy, "silent");
+});
+
+test("on an endpoint with a request a minute, silence is only told after ten minutes", () => {
+  const endpoint = new EndpointUnderTest({ seed: 9 });
+  endpoint.play({ forMs: 48 * HOUR_MS, perSecond: 1 / 60, ratio: 0.06 });
+  endpoint.play({ forMs: MINUTE_MS, perSecond: 1 / 60, ratio: 0.06, attackPerSecond: 1 });
   endpoint.play({ forMs: 9 * MINUTE_MS, perSecond: 0, ratio: 0 });
   assert.equal(endpoint.reading.isAlarming, true);
   endpoint.play({ forMs: 2 * MINUTE_MS, perSecond: 0, ratio: 0 });
-  assert.equal(endpoint.reading.isAlarming, false);
   assert.equal(endpoint.reading.clearedBy, "silent");
 });
 

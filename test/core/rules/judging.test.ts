@@ -24,6 +24,7 @@ const QUIET: Reading = {
   threshold: 15,
   since: null,
   failuresSince: 0,
+  requestsSince: 0,
   busiestClientShare: 0,
   isWarm: true,
   isAlarming: false,

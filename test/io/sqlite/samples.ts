@@ -36,7 +36,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
     evidence: {
       since: 900,
       failures: 40,
-      failuresBefore: 0,
+      before: { failures: 0, requests: 0 },
       requests: 100,
       requestsPerSecond: 1.5,
       usualRequestsPerSecond: 1.25,
