@@ -109,7 +109,7 @@ const ownPorts = {
   api: { endpoint: "127.0.0.1:0" },
 };
 
-const NOTIFY_RULES = `version: 1
+export const NOTIFY_RULES = `version: 1
 notifiers:
   pager:
     pagerduty: {routing_key: "\${env:PAGERDUTY_ROUTING_KEY}", url: "\${env:PAGERDUTY_URL}"}
