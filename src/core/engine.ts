@@ -227,12 +227,11 @@ export class Engine {
   }
 
   /** Goes on from what an earlier engine has learned. To be called before anything is ingested. */
-  restoreSeries(checkpoint: SeriesCheckpoint, now: Instant): "restored" | "rule_gone" | "unreadable" {
+  restoreSeries(checkpoint: SeriesCheckpoint, now: Instant): "restored" | "rule_gone" {
     const active = this.#table.ruleById(checkpoint.ruleId);
     if (active === undefined || !isSameList(active.rule.per, checkpoint.per)) return "rule_gone";
     const endpoint = this.endpoints.intern(checkpoint.endpoint);
     const state = active.detector.restore(checkpoint.state, now.steady);
-    if (state === undefined) return "unreadable";
     const series = this.#table.add({ active, endpoint, values: checkpoint.values, state });
     if (needsTick(series.state)) this.#heat(series);
     return "restored";

@@ -27,10 +27,6 @@ export function usableWeight(weight: number): number {
   return weight >= 1 ? Math.min(weight, WEIGHT_MAX) : 1;
 }
 
-export function createSampleWeights(successWeight: number): SampleWeights {
-  return { success: successWeight, failurePerSuccess: 1 };
-}
-
 /** The mean weight of successes after one more. */
 export function nextSuccessWeight(mean: number, weight: number): number {
   return mean === 0 ? weight : mean + WEIGHT_GAIN * (weight - mean);

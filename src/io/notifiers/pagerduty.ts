@@ -16,11 +16,6 @@ import { SECOND_MS } from "../../core/time.ts";
 import { retryAfterMs } from "../platform/retry-after.ts";
 import { pagerDutyEvent } from "./pagerduty-event.ts";
 
-export const PAGERDUTY_URLS = {
-  us: "https://events.pagerduty.com",
-  eu: "https://events.eu.pagerduty.com",
-} as const;
-
 const ENQUEUE_PATH = "/v2/enqueue";
 const ACCEPTED = 202;
 /** Enough for the pages of one burst. A longer-lived connection may be closed just as a page sets out. */
