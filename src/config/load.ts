@@ -5,7 +5,7 @@
  * others to the working directory. OpenTelemetry's own variables describe an exporter only when
  * nothing else does.
  */
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { nearestName } from "../core/diagnostic.ts";
@@ -27,6 +27,9 @@ import { toConfig } from "./to-config.ts";
 
 /** Names the files, separated by commas, when no `-c` does. */
 export const CONFIG_VARIABLE = "AUTHSPIKE_CONFIG";
+
+/** Read from the working directory, if it is there, when neither flags nor the variable name a file. */
+const USUAL_FILE = "authspike.yaml";
 
 export type ConfigRequest = Surroundings & {
   /** In the order of merging. */
@@ -65,10 +68,15 @@ export function loadConfig(request: ConfigRequest): ConfigOutcome {
   return { kind: "ok", config: toConfig(settings, absolutePath), tree, warnings: found, sources };
 }
 
-function filesOf({ files, environment }: ConfigRequest): readonly string[] {
+/** A file that nobody named is read only under its usual name, and the start says that it was. */
+function filesOf({ files, environment, workingDirectory }: ConfigRequest): readonly string[] {
   if (files.length > 0) return files;
-  const named = variable(environment, CONFIG_VARIABLE)?.split(",") ?? [];
-  return named.map((path) => path.trim()).filter((path) => path !== "");
+  const named = variable(environment, CONFIG_VARIABLE);
+  if (named === undefined) return existsSync(resolve(workingDirectory, USUAL_FILE)) ? [USUAL_FILE] : [];
+  return named
+    .split(",")
+    .map((path) => path.trim())
+    .filter((path) => path !== "");
 }
 
 function readSource(path: string, workingDirectory: string, report: Report): readonly SourceFile[] {

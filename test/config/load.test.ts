@@ -114,6 +114,14 @@ test("the files of AUTHSPIKE_CONFIG are read when no flag names any", () => {
   assert.deepEqual(config.log, { level: "warn", format: "json" });
 });
 
+test("authspike.yaml in the working directory is read when nobody names a file, and only then", () => {
+  using world = new ConfigWorld();
+  const besides = { "authspike.yaml": "log: {level: warn}", "b.yaml": "log: {format: json}" };
+  assert.deepEqual(world.config({ besides }).log, { level: "warn", format: "auto" });
+  const named = world.config({ besides, environment: { AUTHSPIKE_CONFIG: "b.yaml" } });
+  assert.deepEqual(named.log, { level: "info", format: "json" });
+});
+
 test("references are filled in from the environment and from files beside the configuration", () => {
   using world = new ConfigWorld();
   const config = world.config({
