@@ -45,7 +45,18 @@ export async function exchange(
   const verdict = head.kind === "refused" ? refuse(parts, head, head.refusal) : await judge(parts, head, request);
   if (verdict === null) return;
   const { statusCode, headers, body } = httpReply(verdict, head.signal, head.encoding);
-  response.writeHead(statusCode, { ...parts.cors.headersFor(request.headers.origin), ...headers }).end(body);
+  response.writeHead(statusCode, { ...parts.cors.headersFor(request.headers.origin), ...headers });
+  finish(request, response, body);
+}
+
+/** The answer is whole at once. Ending it only after the request keeps Node from closing on a writer. */
+function finish(request: IncomingMessage, response: ServerResponse, body: Uint8Array): void {
+  if (request.complete) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  request.resume().once("close", () => response.end());
 }
 
 function answerPreflight(parts: ExchangeParts, request: IncomingMessage, response: ServerResponse): void {

@@ -87,6 +87,8 @@ function makeServer(tls: TlsMaterial | null, parts: ExchangeParts): Server {
   };
   const server = tls === null ? createServer(options) : createTlsServer({ ...options, ...tlsServerOptions(tls) });
   server.maxConnections = CONNECTIONS_MAX;
+  // Node's own switch, though its types do not know it: a sender that closes its side still wants its answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on("request", (request, response) => void exchange(parts, request, response));
   return server.on("clientError", (error, socket) => answerBrokenRequest(parts.door, error, socket));
 }

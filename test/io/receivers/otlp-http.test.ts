@@ -333,8 +333,13 @@ describe("senders that behave badly", () => {
     assert.deepEqual(door.failures, []);
   });
 
-  test("one that closes its side after the request still gets its answer", async () => {
-    await using receiver = await OtlpHttpReceiver.start(someSettings(), new RecordingDoor());
+  test("one that closes its side after the request still gets its answer, though that takes a while", async () => {
+    const door = new RecordingDoor();
+    door.decide = async () => {
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      return { kind: "accepted" };
+    };
+    await using receiver = await OtlpHttpReceiver.start(someSettings(), door);
     const socket = connect({ port: receiver.address.port, host: "127.0.0.1", allowHalfOpen: true });
     socket.end("POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
     let received = "";
@@ -346,6 +351,17 @@ describe("senders that behave badly", () => {
     await using receiver = await OtlpHttpReceiver.start(someSettings({ maxRequestBytes: 1000 }), new RecordingDoor());
     const body = Buffer.alloc(20_000_000);
     assert.equal((await ask({ port: receiver.address.port, headers: protobuf, body })).statusCode, 413);
+  });
+
+  test("one that writes far too much, and said that it will close, is answered before the connection ends", async () => {
+    await using receiver = await OtlpHttpReceiver.start(someSettings({ maxRequestBytes: 1000 }), new RecordingDoor());
+    const socket = connect(receiver.address.port, "127.0.0.1");
+    const answer = socket.toArray();
+    const head = "POST /v1/traces HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+    socket.write(`${head}Content-Length: 20000000\r\n\r\n`);
+    await once(socket, "connect");
+    socket.write(Buffer.alloc(20_000_000, " "));
+    assert.match(Buffer.concat(await answer).toString(), /^HTTP\/1\.1 413 .*larger than max \(1000 bytes\)/s);
   });
 
   test("a sender that waits for the word to continue gets it", async () => {
