@@ -21,7 +21,7 @@ export type Target = {
 
 export const RECOMMENDED_MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 
-const FORWARD_TIMEOUT_MS = 5000;
+const FORWARD_TIMEOUT_MS = 10_000;
 
 export function httpOf({ http }: Target): string {
   if (http === null) throw new NotApplicable("needs --http");
