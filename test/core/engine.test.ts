@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NAME_MAX_LENGTH } from "../../src/core/extraction/clean-text.ts";
 import { decodeMessage } from "../../src/core/otlp/json-from-protobuf.ts";
 import { EXPORT_REQUESTS } from "../../src/core/otlp/message-tables.ts";
 import { MINUTE_MS } from "../../src/core/time.ts";
@@ -153,6 +154,14 @@ test("a rule can group by an attribute of the span", () => {
     fired.map(({ alert }) => alert.labels["tenant"]),
     ["acme"],
   );
+});
+
+test("what senders write into such an attribute is cut and cleaned as names are", () => {
+  const world = new EngineWorld(rulesWith(`  - {${RULE}, per: [service, tenant]}`));
+  const attributes = { tenant: `acme\u202e\n${"x".repeat(100_000)}` };
+  world.send([{ method: "GET", route: "/a", status: 401, attributes }]);
+  const [series] = world.engine.series();
+  assert.deepEqual(series?.values, ["auth", `acme${"x".repeat(NAME_MAX_LENGTH - 4)}`]);
 });
 
 test("malformed bytes change nothing", () => {

@@ -8,6 +8,7 @@
 import type { Detector } from "../detection/detector.ts";
 import type { Series } from "../detection/series.ts";
 import { isAuthenticationRoute } from "../extraction/authentication-route.ts";
+import { cleanName } from "../extraction/clean-text.ts";
 import type { Endpoint } from "../extraction/endpoint.ts";
 import type { Observation } from "../extraction/observation.ts";
 import type { Candidate } from "../rules/match.ts";
@@ -174,5 +175,6 @@ function endpointValues(rule: Rule, endpoint: Endpoint): readonly string[] {
 
 function fieldValue(field: string, observation: Observation): string {
   if (isEndpointField(field)) return endpointField(observation.endpoint, field);
-  return observation.attribute(field) ?? "";
+  // Text of strangers that is kept for every series and shown in pages, as the names of endpoints are.
+  return cleanName(observation.attribute(field) ?? "");
 }

@@ -24,8 +24,9 @@ const GROUPS = 8;
 export function readAddress(bytes: Uint8Array, start: number, end: number): number {
   if (start >= end) return NOT_AN_ADDRESS;
   if (bytes[start] === OPEN_BRACKET) {
-    const close = bytes.indexOf(CLOSE_BRACKET, start);
-    return close === -1 || close >= end ? NOT_AN_ADDRESS : readIpv6(bytes, start + 1, close);
+    // Not `indexOf`: it would search the rest of the request, for every span anew.
+    const close = findByte(bytes, CLOSE_BRACKET, start, end);
+    return close === end ? NOT_AN_ADDRESS : readIpv6(bytes, start + 1, close);
   }
   const colon = findByte(bytes, COLON, start, end);
   if (colon === end) return readIpv4(bytes, start, end, 0) ? IPV4 : NOT_AN_ADDRESS;

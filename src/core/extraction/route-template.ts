@@ -54,53 +54,68 @@ export function readTemplate(source: string, origin: "plain" | "next"): Template
 }
 
 function replaceBracketed(source: string): { text: string; isCatchAll: boolean } {
+  return replaceBracketedIn(source, { start: 0, end: source.length, closings: findClosings(source) });
+}
+
+/** `closings`: where the bracket that opens at an index is closed. */
+type Piece = { readonly start: number; readonly end: number; readonly closings: ReadonlyMap<number, number> };
+
+function replaceBracketedIn(source: string, { start, end, closings }: Piece): { text: string; isCatchAll: boolean } {
   let text = "";
   let isCatchAll = false;
-  let index = 0;
-  while (index < source.length) {
+  let index = start;
+  while (index < end) {
     const character = source[index] ?? "";
-    const end = isOpening(character) ? findClosing(source, index, CLOSING[character]) : -1;
-    if (end === -1) {
+    const closing = closings.get(index) ?? end;
+    if (closing >= end) {
       // A bracket without its partner would find one in another place next time.
       text += BRACKET.test(character) ? "_" : character;
       index++;
       continue;
     }
-    const content = source.slice(index + 1, end);
-    const next = skipQuantifier(source, end + 1);
-    if (content.startsWith("/")) {
+    const next = skipQuantifier(source, closing + 1, end);
+    if (source[index + 1] === "/") {
       // An optional piece: `/users{/:id}`, `(/:locale)/users`.
-      const inner = replaceBracketed(content);
+      const inner = replaceBracketedIn(source, { start: index + 1, end: closing, closings });
       text += inner.text;
       isCatchAll ||= inner.isCatchAll;
-    } else if (!(character === "(" && leavesNoTrace(content, text, source[next]))) {
-      text += "{}";
-      isCatchAll ||= CATCH_ALL.test(content);
+    } else {
+      const content = source.slice(index + 1, closing);
+      const following = next < end ? source[next] : undefined;
+      if (!(character === "(" && leavesNoTrace(content, text, following))) {
+        text += "{}";
+        isCatchAll ||= CATCH_ALL.test(content);
+      }
     }
     index = next;
   }
   return { text, isCatchAll };
 }
 
+/** All at once: to look for each bracket's partner apart takes the square of the length when there is none. */
+function findClosings(source: string): ReadonlyMap<number, number> {
+  const closings = new Map<number, number>();
+  const open: Record<string, number[]> = { "}": [], ">": [], ")": [], "]": [] };
+  for (let index = 0; index < source.length; index++) {
+    const character = source[index] ?? "";
+    if (isOpening(character)) open[CLOSING[character]]?.push(index);
+    else {
+      const opening = open[character]?.pop();
+      if (opening !== undefined) closings.set(opening, index);
+    }
+  }
+  return closings;
+}
+
 function isOpening(character: string): character is keyof typeof CLOSING {
   return character in CLOSING;
 }
 
-function findClosing(source: string, start: number, closing: string): number {
-  const opening = source[start];
-  let depth = 0;
-  for (let index = start; index < source.length; index++) {
-    if (source[index] === opening) depth++;
-    else if (source[index] === closing && --depth === 0) return index;
-  }
-  return -1;
-}
-
 /** `?`, `+` or `*` after a group. A `?` with text after it begins a query instead. */
-function skipQuantifier(source: string, index: number): number {
-  const character = source[index];
+function skipQuantifier(source: string, index: number, end: number): number {
+  const character = index < end ? source[index] : undefined;
   if (character === "+" || character === "*") return index + 1;
-  const following = source[index + 1];
+  const following = index + 1 < end ? source[index + 1] : undefined;
   return character === "?" && (following === undefined || following === "/") ? index + 1 : index;
 }
 

@@ -4,6 +4,8 @@
  * Every field in the message tables survives the way there and back. What JSON cannot express does
  * not: fields that the tables do not know are left out, and text that is not UTF-8 comes out with
  * U+FFFD. A field present with its default value is written, though readers would assume it anyway.
+ *
+ * An empty message takes two bytes on the wire and dozens as a value, so their number is bounded.
  */
 import { encodeBase64, encodeHex } from "./json-bytes.ts";
 import { halves, readHalves, signedText, unsignedText } from "./json-integers.ts";
@@ -15,6 +17,9 @@ import { cursor, LENGTH_DELIMITED, MALFORMED, readDouble, readFixed32, readText,
 
 export type JsonValue = string | number | boolean | JsonValue[] | JsonObject;
 export type JsonObject = { [name: string]: JsonValue };
+
+/** Messages in one; the same bound holds the other way, in json-text.ts. */
+export const MESSAGES_MAX = 2_000_000;
 
 type Malformed = { readonly kind: "malformed"; readonly message: string };
 export type ProtobufToJson = { readonly kind: "ok"; readonly text: string } | Malformed;
@@ -29,17 +34,18 @@ export function protobufToJson(signal: Signal, bytes: Uint8Array): ProtobufToJso
 /** One message's bytes as the value that stands for it in JSON; it belongs to the caller. */
 export function decodeMessage(table: MessageTable, bytes: Uint8Array): DecodedMessage {
   const value: JsonObject = {};
-  const source: Source = { bytes, depth: 0, problem: "" };
+  const source: Source = { bytes, depth: 0, messageCount: 0, problem: "" };
   if (readMessage(source, table, 0, bytes.length, value)) return { kind: "ok", value };
   return { kind: "malformed", message: source.problem };
 }
 
 /** Functions that read from it answer false on the first fault. */
-type Source = { readonly bytes: Uint8Array; depth: number; problem: string };
+type Source = { readonly bytes: Uint8Array; depth: number; messageCount: number; problem: string };
 
 /** Adds to what `into` already holds, because a message field that occurs twice is merged. */
 function readMessage(source: Source, table: MessageTable, start: number, end: number, into: JsonObject): boolean {
   if (source.depth > NESTING_MAX) return fail(source, table, start, "messages nested too deeply");
+  if (++source.messageCount > MESSAGES_MAX) return fail(source, table, start, `more than ${MESSAGES_MAX} messages`);
   source.depth++;
   let position = start;
   while (position < end) {

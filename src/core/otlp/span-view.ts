@@ -19,6 +19,9 @@ export const VALUE_DOUBLE = 4;
 /** Array, key-value list or bytes: the range of its content. */
 export const VALUE_OTHER = 5;
 
+/** Of a string. Names are cut far below it, and a resource's one long text may be read again for every span. */
+const TEXT_MAX_BYTES = 6000;
+
 /** Values of one list of keys. For a string `start` and `end` bound its UTF-8; else `number` holds it. */
 export class AttributeSlots {
   readonly keys: readonly string[];
@@ -43,11 +46,13 @@ export class AttributeSlots {
     return this.kind[slot] !== VALUE_NONE;
   }
 
-  /** The value as text: strings as they are, numbers in decimal, undefined where there is none. */
+  /** The value as text: the beginning of a string, numbers in decimal, undefined where there is none. */
   text(bytes: Uint8Array, slot: number): string | undefined {
     switch (this.kind[slot] ?? VALUE_NONE) {
-      case VALUE_STRING:
-        return readText(bytes, this.start[slot] ?? 0, this.end[slot] ?? 0);
+      case VALUE_STRING: {
+        const start = this.start[slot] ?? 0;
+        return readText(bytes, start, Math.min(this.end[slot] ?? 0, start + TEXT_MAX_BYTES));
+      }
       case VALUE_INT:
       case VALUE_DOUBLE:
         return String(this.number[slot]);

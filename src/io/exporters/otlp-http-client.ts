@@ -49,7 +49,8 @@ export class OtlpHttpClient implements ExportClient {
 
   async send(signal: Signal, bytes: Uint8Array, abort: AbortSignal): Promise<ExportVerdict> {
     const body = this.#settings.protocol === "http/json" ? jsonBody(signal, bytes) : bytes;
-    if (body === null) return { kind: "rejected", isTooLarge: false, message: "the request cannot be told in JSON" };
+    // What is queued is well formed, so there is too much in it: halves may do.
+    if (body === null) return { kind: "rejected", isTooLarge: true, message: "the request is too large for JSON" };
     try {
       const response = await this.#request(signal, body, abort);
       const answer = await readAnswer(response);

@@ -7,49 +7,118 @@
  */
 import { assert } from "../../core/assert.ts";
 import { skipCheckedField } from "../../core/otlp/structure-check.ts";
-import { cursor, LENGTH_DELIMITED, MALFORMED, readVarint32, varintSize, writeVarint } from "../../core/otlp/wire.ts";
+import {
+  copyBytes,
+  cursor,
+  LENGTH_DELIMITED,
+  MALFORMED,
+  readVarint32,
+  varintSize,
+  writeVarint,
+} from "../../core/otlp/wire.ts";
 
 /** Field numbers of the entries at each level; the same for traces, metrics and logs. */
 const LEVELS: readonly number[] = [1, 2, 2];
 
 /** The halves together say what the whole said; null when it holds a single item. */
-export function splitRequest(bytes: Uint8Array): readonly [Uint8Array, Uint8Array] | null {
+export function splitRequest(bytes: Uint8Array): Halves | null {
   return split(bytes, LEVELS);
 }
 
-function split(message: Uint8Array, levels: readonly number[]): readonly [Uint8Array, Uint8Array] | null {
+function split(message: Uint8Array, levels: readonly number[]): Halves | null {
   const [level, ...deeperLevels] = levels;
   if (level === undefined) return null;
-  const fields = readFields(message);
-  const entries = fields.filter(({ number }) => number === level);
-  const shared = fields.filter(({ number }) => number !== level).map(({ whole }) => whole);
-  const [first] = entries;
-  if (first === undefined) return null;
-  if (entries.length === 1) {
-    const halves = split(first.content, deeperLevels);
-    if (halves === null) return null;
-    return [join([...shared, wrap(level, halves[0])]), join([...shared, wrap(level, halves[1])])];
-  }
-  const wholes = entries.map(({ whole }) => whole);
-  const middle = middleOf(wholes);
-  return [join([...shared, ...wholes.slice(0, middle)]), join([...shared, ...wholes.slice(middle)])];
+  const entries = measureEntries(message, level);
+  if (entries.count === 0) return null;
+  if (entries.count > 1) return splitEntries(message, level, entries);
+  const halves = split(message.subarray(entries.firstStart, entries.firstEnd), deeperLevels);
+  if (halves === null) return null;
+  const shared = withoutEntries(message, level);
+  return [Buffer.concat([shared, wrap(level, halves[0])]), Buffer.concat([shared, wrap(level, halves[1])])];
 }
 
-type Field = { readonly number: number; readonly whole: Uint8Array; readonly content: Uint8Array };
+type Halves = readonly [Uint8Array, Uint8Array];
 
-/** The receiver has checked the structure of everything that is queued. */
-function readFields(message: Uint8Array): readonly Field[] {
-  const fields: Field[] = [];
-  for (let start = 0; start < message.length; ) {
-    const tag = readVarint32(message, start, message.length);
-    const end = skipCheckedField(message, tag, cursor.position, message.length);
-    assert(tag !== MALFORMED && end > start, "a queued request is well formed");
-    // Skipping has left the cursor where the content of a length-delimited field begins.
-    const content = message.subarray(cursor.position, end);
-    fields.push({ number: tag >>> 3, whole: message.subarray(start, end), content });
-    start = end;
+/** `firstStart` and `firstEnd` bound the content of the first entry. */
+type Entries = { count: number; bytes: number; firstStart: number; firstEnd: number };
+
+function measureEntries(message: Uint8Array, level: number): Entries {
+  const entries = { count: 0, bytes: 0, firstStart: 0, firstEnd: 0 };
+  eachField(message, ({ number, start, contentStart, end }) => {
+    if (number !== level) return;
+    if (entries.count === 0) {
+      entries.firstStart = contentStart;
+      entries.firstEnd = end;
+    }
+    entries.count++;
+    entries.bytes += end - start;
+  });
+  return entries;
+}
+
+/** The first half takes entries until it has half of their bytes: at least one, and not all. */
+function splitEntries(message: Uint8Array, level: number, { count, bytes }: Entries): Halves {
+  const [first, second] = [new Bytes(message.length), new Bytes(message.length)];
+  let takenCount = 0;
+  let takenBytes = 0;
+  eachField(message, ({ number, start, end }) => {
+    if (number !== level) {
+      first.add(message, start, end);
+      second.add(message, start, end);
+      return;
+    }
+    takenCount++;
+    takenBytes += end - start;
+    const isFirst = takenCount === 1 || (takenCount < count && takenBytes <= bytes / 2);
+    (isFirst ? first : second).add(message, start, end);
+  });
+  return [first.taken(), second.taken()];
+}
+
+function withoutEntries(message: Uint8Array, level: number): Uint8Array {
+  const shared = new Bytes(message.length);
+  eachField(message, ({ number, start, end }) => {
+    if (number !== level) shared.add(message, start, end);
+  });
+  return shared.taken();
+}
+
+class Bytes {
+  readonly #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity);
   }
-  return fields;
+
+  add(source: Uint8Array, start: number, end: number): void {
+    copyBytes(source, start, end, this.#bytes, this.#length);
+    this.#length += end - start;
+  }
+
+  taken(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+/** For a length-delimited field `contentStart` is where its content begins. */
+type Field = { number: number; start: number; contentStart: number; end: number };
+
+/**
+ * Shows the fields one after the other, in one object: an entry may take two bytes, and an object for
+ * each of millions is more than a process has. The receiver has checked the structure of all that is queued.
+ */
+function eachField(message: Uint8Array, visit: (field: Readonly<Field>) => void): void {
+  const field: Field = { number: 0, start: 0, contentStart: 0, end: 0 };
+  while (field.end < message.length) {
+    field.start = field.end;
+    const tag = readVarint32(message, field.start, message.length);
+    field.end = skipCheckedField(message, tag, cursor.position, message.length);
+    assert(tag !== MALFORMED && field.end > field.start, "a queued request is well formed");
+    field.number = tag >>> 3;
+    field.contentStart = cursor.position;
+    visit(field);
+  }
 }
 
 function wrap(number: number, content: Uint8Array): Uint8Array {
@@ -58,19 +127,4 @@ function wrap(number: number, content: Uint8Array): Uint8Array {
   whole[0] = tag;
   whole.set(content, writeVarint(whole, 1, content.length));
   return whole;
-}
-
-/** How many of the parts make up about half of the bytes: at least one, and not all. */
-function middleOf(parts: readonly Uint8Array[]): number {
-  const half = parts.reduce((sum, part) => sum + part.length, 0) / 2;
-  let bytes = 0;
-  const found = parts.findIndex((part) => {
-    bytes += part.length;
-    return bytes >= half;
-  });
-  return Math.min(Math.max(1, found + (bytes > half ? 0 : 1)), parts.length - 1);
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(parts);
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import type protobuf from "protobufjs";
 import type { JsonObject } from "../../../src/core/otlp/json-from-protobuf.ts";
-import { decodeMessage, protobufToJson } from "../../../src/core/otlp/json-from-protobuf.ts";
+import { decodeMessage, MESSAGES_MAX, protobufToJson } from "../../../src/core/otlp/json-from-protobuf.ts";
 import { encodeMessage, jsonToProtobuf } from "../../../src/core/otlp/json-to-protobuf.ts";
 import { EXPORT_REQUESTS, EXPORT_RESPONSES, SPAN } from "../../../src/core/otlp/message-tables.ts";
 import { checkStructure } from "../../../src/core/otlp/structure-check.ts";
@@ -116,6 +116,13 @@ describe("protobuf as JSON", () => {
     const encoded = encodeMessage(EXPORT_RESPONSES.traces, answer);
     assert.ok(encoded.kind === "ok");
     assert.deepEqual(decoded(EXPORT_RESPONSES.traces, encoded.bytes), answer);
+  });
+
+  test("more messages than a text can be made of are refused", () => {
+    const empties = Buffer.alloc(2 * MESSAGES_MAX, Buffer.of(0x0a, 0));
+    const result = decodeMessage(EXPORT_REQUESTS.traces, empties);
+    assert.ok(result.kind === "malformed");
+    assert.match(result.message, /^more than 2000000 messages/);
   });
 
   test("truncated bytes are refused with the place", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { protobufToJson } from "../../../src/core/otlp/json-from-protobuf.ts";
+import { CONTAINERS_MAX } from "../../../src/core/otlp/json-text.ts";
 import { jsonToProtobuf } from "../../../src/core/otlp/json-to-protobuf.ts";
 import { NESTING_MAX } from "../../../src/core/otlp/structure-check.ts";
 import type { Signal } from "../../../src/core/otlp/verdict.ts";
@@ -192,6 +193,13 @@ describe("malformed JSON is refused with its place and the remedy", () => {
     const brackets = "[".repeat(200_000) + "]".repeat(200_000);
     assert.match(refusal("traces", `{"a": 12345678901234567890, "resourceSpans": ${brackets}}`), /nested|expected/);
     assert.match(refusal("traces", `{"resourceSpans": ${brackets}}`), /nested|expected/);
+  });
+
+  test("more objects and lists than telemetry has are refused before the text is parsed", () => {
+    const list = (count: number) => `{"resourceSpans": [${"{},".repeat(count)}{}]}`;
+    assert.match(refusal("traces", Buffer.from(list(CONTAINERS_MAX))), /^more than 2000000 JSON objects and arrays/);
+    const inText = `{"resourceSpans": [], "note": "${'[{\\"'.repeat(CONTAINERS_MAX)}"}`;
+    assert.deepEqual(jsonToProtobuf("traces", Buffer.from(inText)), { kind: "ok", bytes: new Uint8Array(0) });
   });
 
   test("no text makes it throw", () => {

@@ -54,6 +54,13 @@ test("the halves are of about one size, and both say whose spans they are", () =
   for (const half of halves) assert.match(Buffer.from(half).toString(), /checkout/);
 });
 
+test("millions of entries of two bytes are cut in the middle", () => {
+  const entries = Buffer.alloc(4 * 1024 * 1024, Buffer.of(0x0a, 0));
+  const halves = splitRequest(entries);
+  assert.ok(halves);
+  for (const half of halves) assert.equal(half.length, entries.length / 2);
+});
+
 test("a single span cannot be split", () => {
   assert.equal(splitRequest(requestOf(0, 1)), null);
 });
