@@ -9,6 +9,7 @@
  * proves it: an engine that was stopped and restored decides as one that never stopped.
  */
 import type { Alert, Effect } from "./alerts/alert.ts";
+import { countCause, isBetweenEpisodes } from "./alerts/cause-tally.ts";
 import type { JudgeContext } from "./alerts/judge.ts";
 import { endIfOrphaned, endRuleless, judge, rememberExample } from "./alerts/judge.ts";
 import type { ActiveRule, Watch, WatchedSeries } from "./alerts/watch-table.ts";
@@ -278,6 +279,8 @@ export class Engine {
     const isFailed = isFailure(rule.count, observation);
     let needsJudging = false;
     if (isFailed) {
+      if (isBetweenEpisodes(series.state)) series.causes.length = 0;
+      countCause(series.causes, observation.cause, weight);
       needsJudging = detector.observeFailure(series.state, client, weight, this.#now);
       rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
     } else if (observation.outcome === "ok") {

@@ -12,6 +12,7 @@ const RULE =
 const rulesWith = (rules: string) => ruleSetOf(`rules:\n${rules}\nroutes: [{notify: [log]}]\n`);
 const ONE_RULE = rulesWith(`  - {${RULE}}`);
 
+const CHALLENGE = "http.response.header.www-authenticate";
 const CALM = { everyMs: 1000, failureShare: 0.05, forMs: 30 * MINUTE_MS };
 const BURST = { everyMs: 100, failureShare: 0.95, forMs: MINUTE_MS };
 
@@ -169,4 +170,22 @@ test("malformed bytes change nothing", () => {
   const result = world.engine.ingest(Uint8Array.of(0x0a, 0xff), world.instant);
   assert.equal(result.kind, "malformed");
   assert.equal(world.engine.endpoints.size, 0);
+});
+
+test("an alert says why, and every span that was refused does", () => {
+  const world = new EngineWorld(ONE_RULE);
+  world.play("POST /login", CALM);
+  const challenge = 'Bearer error="invalid_token", error_description="The token expired at 09:00"';
+  const expired = { method: "POST", route: "/login", status: 401, attributes: { [CHALLENGE]: challenge } };
+  let forwarded: Uint8Array = new Uint8Array();
+  for (let request = 0; request < 200; request++) {
+    world.pass(100);
+    forwarded = world.send([expired]);
+  }
+  assert.match(
+    JSON.stringify(decodeMessage(EXPORT_REQUESTS.traces, forwarded)),
+    /"authspike.cause","value":\{"stringValue":"expired"/,
+  );
+  const [firing] = world.transitions();
+  assert.match(firing?.alert.evidence.cause ?? "", /^expired \(\d+%\)$/);
 });

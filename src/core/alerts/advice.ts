@@ -5,7 +5,9 @@
  * the first steps differ. Patterns decide before causes: a pattern is read from the whole episode, a
  * cause from single requests.
  */
+import type { CauseName } from "../extraction/causes/cause.ts";
 import type { Evidence } from "./alert.ts";
+import { leadingCause } from "./cause-tally.ts";
 
 export type Suspicion = "attack" | "own-fault" | "unclear";
 
@@ -32,9 +34,9 @@ const FAULT_PATTERNS: ReadonlySet<string> = new Set([
   "expiry_wave",
 ]);
 
-const ATTACK_CAUSES: ReadonlySet<string> = new Set(["bad_password", "malformed"]);
+const ATTACK_CAUSES: ReadonlySet<string> = new Set<CauseName>(["bad_password", "malformed", "unsigned"]);
 
-const FAULT_CAUSES: ReadonlySet<string> = new Set([
+const FAULT_CAUSES: ReadonlySet<string> = new Set<CauseName>([
   "idp_unavailable",
   "clock_skew",
   "unknown_key",
@@ -58,12 +60,14 @@ const ADVICE: Readonly<Record<Suspicion, string>> = {
     "Decide first whether this is an attack or our own fault. Many clients that used to succeed and a recent deploy or key change point to a fault; unknown clients on a login or token route point to an attack. Open an example trace to see why the request was refused.",
 };
 
-export function suspicionOf({ pattern, cause }: Pick<Evidence, "pattern" | "cause">): Suspicion {
+export function suspicionOf({ pattern, causes }: Pick<Evidence, "pattern" | "causes">): Suspicion {
   if (pattern !== null && ATTACK_PATTERNS.has(pattern)) return "attack";
   if (pattern !== null && FAULT_PATTERNS.has(pattern)) return "own-fault";
-  if (cause !== null && ATTACK_CAUSES.has(cause)) return "attack";
-  if (cause !== null && FAULT_CAUSES.has(cause)) return "own-fault";
-  return "unclear";
+  const leading = leadingCause(causes);
+  // What remained when nothing else fitted is no ground for accusing anybody.
+  if (leading === null || leading.confidence === "low") return "unclear";
+  if (ATTACK_CAUSES.has(leading.cause)) return "attack";
+  return FAULT_CAUSES.has(leading.cause) ? "own-fault" : "unclear";
 }
 
 export function adviceFor(suspicion: Suspicion): string {

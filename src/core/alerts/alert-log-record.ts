@@ -15,6 +15,7 @@ import type { AnyValue, LogRecord } from "../otlp/log-record.ts";
 import type { Severity } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { AlertEvent } from "./alert.ts";
+import { causeMix, leadingCause } from "./cause-tally.ts";
 
 /** The stable name; the package exports it from its incubating entry only. */
 const ATTR_DEPLOYMENT_ENVIRONMENT_NAME = "deployment.environment.name";
@@ -102,7 +103,9 @@ function evidenceAttributes({ alert: { evidence } }: AlertEvent) {
     "authspike.failures": evidence.failures,
     "authspike.busiest_client_share": evidence.busiestClientShare,
     ...present("authspike.pattern", evidence.pattern),
-    ...present("authspike.cause", evidence.cause),
+    // The word alone, as on spans: what backends group by.
+    ...present("authspike.cause", leadingCause(evidence.causes)?.cause ?? null),
+    ...present("authspike.cause_mix", evidence.cause === null ? null : causeMix(evidence.causes).join(", ")),
   };
 }
 

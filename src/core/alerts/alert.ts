@@ -8,6 +8,7 @@ import type { Reading } from "../detection/reading.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
 import type { Severity } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
+import type { CauseFailures } from "./cause-tally.ts";
 
 type AlertFacts = {
   /** Unique per episode: `<rule>-<fingerprint>-<pendingAt in base 36, microseconds>`. */
@@ -88,7 +89,10 @@ export type Evidence = {
   /** Newest last, at most `EXAMPLES_MAX`. */
   readonly examples: readonly SpanReference[];
   readonly pattern: string | null;
+  /** The leading cause with its share of the failures, as in `expired (82%)`; null when none leads. */
   readonly cause: string | null;
+  /** The commonest first; those that show no cause are among them. */
+  readonly causes: readonly CauseFailures[];
 };
 
 export const TOP_CLIENTS_MAX = 5;

@@ -9,6 +9,9 @@ import type { UnixMillis } from "../time.ts";
 import { SECOND_MS } from "../time.ts";
 import type { ClientFailures, Evidence, SpanReference } from "./alert.ts";
 import { EXAMPLES_MAX, TOP_CLIENTS_MAX } from "./alert.ts";
+import type { CauseFailures } from "./cause-tally.ts";
+import { failuresIn, leadingCause } from "./cause-tally.ts";
+import { percent } from "./words.ts";
 
 /** What is known of an episode beyond the numbers. */
 export type Clues = {
@@ -17,10 +20,11 @@ export type Clues = {
   /** Newest last. */
   readonly examples: readonly SpanReference[];
   readonly pattern: string | null;
-  readonly cause: string | null;
+  /** The commonest first. */
+  readonly causes: readonly CauseFailures[];
 };
 
-export const NO_CLUES: Clues = { topClients: [], examples: [], pattern: null, cause: null };
+export const NO_CLUES: Clues = { topClients: [], examples: [], pattern: null, causes: [] };
 
 /** One reading with the clues that came with it. */
 export type Sighting = {
@@ -47,7 +51,8 @@ export function evidenceOf(sighting: Sighting): Evidence {
     topClients: clues.topClients.slice(0, TOP_CLIENTS_MAX),
     examples: clues.examples.slice(-EXAMPLES_MAX),
     pattern: clues.pattern,
-    cause: clues.cause,
+    cause: leadingCauseInWords(clues.causes),
+    causes: clues.causes,
   };
 }
 
@@ -75,8 +80,19 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
     topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
     examples: latest.examples.length > 0 ? latest.examples : evidence.examples,
     pattern: latest.pattern ?? evidence.pattern,
-    cause: latest.cause ?? evidence.cause,
+    ...fullerCauses(evidence, latest),
   };
+}
+
+/** A later wave, or a restart, begins to count anew: until it knows more, the earlier count stays. */
+function fullerCauses(evidence: Evidence, latest: Evidence): Pick<Evidence, "cause" | "causes"> {
+  const { cause, causes } = failuresIn(latest.causes) >= failuresIn(evidence.causes) ? latest : evidence;
+  return { cause, causes };
+}
+
+function leadingCauseInWords(causes: readonly CauseFailures[]): string | null {
+  const leading = leadingCause(causes);
+  return leading === null ? null : `${leading.cause} (${percent(leading.failures / failuresIn(causes))})`;
 }
 
 function presentFigures({ reading, windowMs }: Sighting) {

@@ -11,6 +11,7 @@ import type { Notifier, Rule, RuleSet } from "../rules/rule.ts";
 import type { Instant } from "../time.ts";
 import type { Alert, Effect, SpanReference, Transition } from "./alert.ts";
 import { EXAMPLES_MAX } from "./alert.ts";
+import { causesOf } from "./cause-tally.ts";
 import type { Clues } from "./evidence.ts";
 import type { AlertAdvance } from "./lifecycle.ts";
 import { advanceAlert, endAlert, endReason } from "./lifecycle.ts";
@@ -102,5 +103,5 @@ function cluesOf(series: WatchedSeries): Clues {
   const topClients = series.active.detector
     .topClients(series.state)
     .map(({ client, failures }) => ({ client: formatFingerprint(client), failures }));
-  return { topClients, examples: [...series.examples], pattern: null, cause: null };
+  return { topClients, examples: [...series.examples], pattern: null, causes: causesOf(series.causes) };
 }

@@ -12,6 +12,8 @@ import type { Instant, UnixMillis } from "../time.ts";
 import { toWall } from "../time.ts";
 import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, NotificationText, ResolveReason, Transition } from "./alert.ts";
+import { causeAdvice } from "./cause-advice.ts";
+import { causeMix, leadingCause } from "./cause-tally.ts";
 import { plainLine, truncate } from "./plain-text.ts";
 import { templateValues } from "./template-values.ts";
 import { failureCount, isoTime, percent, significant, span } from "./words.ts";
@@ -87,6 +89,7 @@ function firingDetails(page: {
     ...clueDetails(alert),
     looks_like: suspicion === "own-fault" ? "our own fault" : suspicion,
     what_to_do: whatToDo(alert, rule, now),
+    ...causeAdviceDetails(alert),
   };
 }
 
@@ -175,12 +178,17 @@ function clientDetails({ evidence: { busiestClientShare, topClients } }: Alert):
   };
 }
 
-function clueDetails({ evidence: { pattern, cause, examples } }: Alert): Details {
+function clueDetails({ evidence: { pattern, cause, causes, examples } }: Alert): Details {
   return {
     ...(pattern === null ? {} : { pattern: field(pattern) }),
-    ...(cause === null ? {} : { cause: field(cause) }),
+    ...(cause === null ? {} : { cause: field(cause), causes: causeMix(causes).map(field) }),
     ...(examples.length > 0 ? { example_traces: examples.map(({ traceId }) => field(traceId)) } : {}),
   };
+}
+
+function causeAdviceDetails({ evidence: { causes } }: Alert): Details {
+  const advice = causeAdvice(leadingCause(causes)?.cause ?? "");
+  return advice === null ? {} : { for_the_person_on_call: advice.onCall, for_the_api_owner: advice.apiOwner };
 }
 
 function whatToDo(alert: Alert, rule: Rule | null, now: Instant): string {

@@ -17,6 +17,7 @@ import type { Rule } from "../rules/rule.ts";
 import { endpointField, isEndpointField } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { Alert, SpanReference } from "./alert.ts";
+import type { CauseTally } from "./cause-tally.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
 /** A rule in force. Its detector holds settings only; what it has learned lives in the series. */
@@ -33,6 +34,8 @@ export type WatchedSeries = {
   alert: Alert | null;
   /** Newest last, at most `EXAMPLES_MAX`. */
   readonly examples: SpanReference[];
+  /** Why the failures of the present rise were refused. */
+  causes: CauseTally;
   /** Needs judging at every tick. */
   isHot: boolean;
   /** Has learned something since the last checkpoint. */
@@ -153,7 +156,7 @@ export class WatchTable {
 
 function newWatchedSeries(facts: SeriesFacts): WatchedSeries {
   const fingerprint = fingerprintOf(seriesFields(facts.active.rule, facts.values));
-  return { ...facts, fingerprint, alert: null, examples: [], isHot: false, isChanged: false };
+  return { ...facts, fingerprint, alert: null, examples: [], causes: [], isHot: false, isChanged: false };
 }
 
 /** The `per` fields of a series with their values. */

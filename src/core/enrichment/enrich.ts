@@ -7,6 +7,7 @@
  */
 
 import { ATTR_AUTHSPIKE_ENDPOINT } from "../extraction/attribute-keys.ts";
+import type { FailureCause } from "../extraction/causes/cause.ts";
 import type { Endpoint } from "../extraction/endpoint.ts";
 import type { Outcome } from "../extraction/observation.ts";
 import { OUTCOMES } from "../extraction/observation.ts";
@@ -28,6 +29,8 @@ export type FailureMarks = {
 export type MarkedRequest = {
   readonly endpoint: Endpoint;
   readonly outcome: Outcome;
+  /** Why it was refused, where that is known. */
+  readonly cause: FailureCause | null;
   /** See `SpanObservation.isMarked`. */
   readonly isMarked: boolean;
 };
@@ -38,6 +41,7 @@ const KEPT_MARKS_MAX = 1 << 16;
 const ENDPOINT = attributeKey(ATTR_AUTHSPIKE_ENDPOINT);
 const OUTCOME = attributeKey("authspike.outcome");
 const COUNTED = attributeKey("authspike.counted");
+const CAUSE = attributeKey("authspike.cause");
 const RATE = attributeKey("authspike.rate");
 const BASELINE = attributeKey("authspike.baseline");
 const DEVIATION = attributeKey("authspike.deviation");
@@ -56,14 +60,13 @@ export class Enricher {
   attributesFor(request: MarkedRequest, failure: FailureMarks | null): Uint8Array {
     if (request.isMarked) return NO_BYTES;
     const marks = this.#requestMarks(request);
-    if (failure === null) return marks;
+    const { cause } = request;
+    if (failure === null && cause === null) return marks;
     const buffer = this.#buffer;
     buffer.clear();
     buffer.addEncoded(marks);
-    buffer.addDouble(RATE, failure.rate);
-    buffer.addDouble(BASELINE, failure.baseline);
-    buffer.addDouble(DEVIATION, failure.deviation);
-    if (failure.alertId !== null) buffer.addText(ALERT_ID, failure.alertId);
+    if (cause !== null) buffer.addText(CAUSE, cause.name);
+    if (failure !== null) addFigures(buffer, failure);
     return buffer.bytes.subarray(0, buffer.length);
   }
 
@@ -77,6 +80,13 @@ export class Enricher {
     this.#keptMarks[place] = marks;
     return marks;
   }
+}
+
+function addFigures(buffer: AttributeBuffer, { alertId, baseline, deviation, rate }: FailureMarks): void {
+  buffer.addDouble(RATE, rate);
+  buffer.addDouble(BASELINE, baseline);
+  buffer.addDouble(DEVIATION, deviation);
+  if (alertId !== null) buffer.addText(ALERT_ID, alertId);
 }
 
 function encodeRequestMarks(endpoint: Endpoint, outcome: Outcome): Uint8Array {

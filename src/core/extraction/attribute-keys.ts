@@ -88,6 +88,8 @@ export const SPAN_SLOT = {
   userAgentOriginal: spanSlot(ATTR_USER_AGENT_ORIGINAL),
   httpUserAgent: spanSlot(ATTR_HTTP_USER_AGENT),
   userAgent: spanSlot("user_agent"),
+  /** Never read here: that it is captured at all tells something. */
+  authorization: spanSlot("http.request.header.authorization"),
   /** Envoy says `proxy` here. */
   component: spanSlot("component"),
   authspikeEndpoint: spanSlot(ATTR_AUTHSPIKE_ENDPOINT),

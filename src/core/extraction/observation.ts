@@ -3,6 +3,7 @@
  * a recorded request.
  */
 import type { UnixMillis } from "../time.ts";
+import type { FailureCause } from "./causes/cause.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 export const OUTCOMES = ["ok", "unauthenticated", "forbidden", "throttled", "client_error", "server_error"] as const;
@@ -11,6 +12,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface Observation {
   readonly endpoint: Endpoint;
   readonly outcome: Outcome;
+  /** Why it was refused; null when it was not, and when nothing tells. */
+  readonly cause: FailureCause | null;
   /** 0 when there is none. */
   readonly httpStatus: number;
   /** -1 when there is none. */

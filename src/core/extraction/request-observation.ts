@@ -6,6 +6,9 @@
  */
 import { ATTR_CLIENT_ADDRESS } from "@opentelemetry/semantic-conventions";
 import type { UnixMillis } from "../time.ts";
+import type { FailureCause } from "./causes/cause.ts";
+import { outcomeWithCause } from "./causes/explain-refusal.ts";
+import { cleanName } from "./clean-text.ts";
 import { fingerprintClientText, UNKNOWN_CLIENT } from "./client-fingerprint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { canonicalMethod, canonicalRpcName, UNKNOWN_ROUTE } from "./endpoint-naming.ts";
@@ -49,7 +52,7 @@ export class RequestObservation implements Observation {
   readonly weight: number;
   readonly client: number;
   readonly endedAt: UnixMillis;
-  readonly cause: string | undefined;
+  readonly cause: FailureCause | null;
   readonly #request: RecordedRequest;
 
   constructor(request: RecordedRequest, context: { endpoints: EndpointTable; clientKey: SipHashKey }) {
@@ -59,12 +62,15 @@ export class RequestObservation implements Observation {
     this.endpoint = context.endpoints.internIn(scope, operationOf(request));
     this.httpStatus = isHttpStatus(httpStatus) ? httpStatus : NO_HTTP_STATUS;
     this.grpcStatus = isGrpcStatus(grpcStatus) ? grpcStatus : NO_GRPC_STATUS;
-    this.outcome = outcomeOf({ httpStatus: this.httpStatus, grpcStatus: this.grpcStatus, hasError: false });
+    this.cause = recordedCause(request.cause);
+    this.outcome = outcomeWithCause(
+      outcomeOf({ httpStatus: this.httpStatus, grpcStatus: this.grpcStatus, hasError: false }),
+      this.cause,
+    );
     this.weight = request.weight ?? 1;
     this.client =
       request.client === undefined ? UNKNOWN_CLIENT : fingerprintClientText(context.clientKey, request.client);
     this.endedAt = request.endedAt;
-    this.cause = request.cause;
   }
 
   traceId(): string {
@@ -80,6 +86,12 @@ export class RequestObservation implements Observation {
     const { attributes } = this.#request;
     return attributes !== undefined && Object.hasOwn(attributes, key) ? attributes[key] : undefined;
   }
+}
+
+/** Whoever recorded the request knew; "unknown" is how some say that they did not. */
+function recordedCause(text = ""): FailureCause | null {
+  const name = cleanName(text);
+  return name === "" || name === "unknown" ? null : { name, confidence: "high" };
 }
 
 /** A request without a method is a remote call. */

@@ -21,6 +21,8 @@ export type ServiceScope = ServiceNames & {
   readonly endpointsByMethod: Map<string, Map<string, Endpoint>>;
   endpointCount: number;
   overflow: Endpoint | null;
+  /** Some span of the service had an Authorization header: from then on its absence means something. */
+  capturesCredentials: boolean;
 };
 
 /** What the conventions have senders call themselves when nobody named them. */
@@ -61,7 +63,14 @@ export class ServiceTable {
 }
 
 function createScope(names: ServiceNames, index: number): ServiceScope {
-  return { ...names, index, endpointsByMethod: new Map(), endpointCount: 0, overflow: null };
+  return {
+    ...names,
+    index,
+    endpointsByMethod: new Map(),
+    endpointCount: 0,
+    overflow: null,
+    capturesCredentials: false,
+  };
 }
 
 function cleanNames({ environment, namespace, service }: ServiceNames): ServiceNames {

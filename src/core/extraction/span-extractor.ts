@@ -9,6 +9,7 @@ import type { SpanView } from "../otlp/span-view.ts";
 import { adjustedCount } from "../otlp/trace-state.ts";
 import { equalBytes } from "../otlp/wire.ts";
 import { GRPC_STATUS_SLOTS, HTTP_STATUS_SLOTS, RESOURCE_SLOT, SPAN_SLOT } from "./attribute-keys.ts";
+import { mayBeRefusal, RefusalExplainer } from "./causes/explain-refusal.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import { HttpSpanNaming } from "./http-span-naming.ts";
@@ -48,6 +49,7 @@ export class SpanExtractor {
   readonly #settings: ExtractionSettings;
   readonly #httpNaming: HttpSpanNaming;
   readonly #rpcNaming: RpcSpanNaming;
+  readonly #explainer = new RefusalExplainer();
   #observation: SpanObservation | null = null;
   #scope: ServiceScope | null = null;
   #scopeBytes: Uint8Array | null = null;
@@ -66,11 +68,14 @@ export class SpanExtractor {
   extract(view: SpanView): SpanObservation | null {
     if (!isRequest(view)) return null;
     const grpcStatus = readGrpcStatus(view);
-    const endpoint = this.#endpointOf(view, grpcStatus);
+    const scope = this.#scopeOf(view);
+    if (view.attributes.has(SPAN_SLOT.authorization)) scope.capturesCredentials = true;
+    const endpoint = this.#endpointOf(view, scope, grpcStatus);
     const observation = this.#observationOn(view, endpoint);
     const count = adjustedCount(view);
     const result = { httpStatus: readHttpStatus(view), grpcStatus, hasError: hasError(view) };
     observation.moveTo(endpoint, result, Number.isNaN(count) ? 1 : Math.min(count, WEIGHT_MAX));
+    if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation, scope);
     return observation;
   }
 
@@ -80,8 +85,15 @@ export class SpanExtractor {
     this.#scopeBytes = null;
   }
 
-  #endpointOf(view: SpanView, grpcStatus: number): Endpoint {
-    const scope = this.#scopeOf(view);
+  #explain(observation: SpanObservation, { capturesCredentials }: ServiceScope): void {
+    const { endpoint, outcome, httpStatus, view } = observation;
+    const refusal = { endpoint, outcome, httpStatus, areCredentialsCaptured: capturesCredentials };
+    const explained = this.#explainer.explain(view, refusal);
+    observation.outcome = explained.outcome;
+    observation.cause = explained.cause;
+  }
+
+  #endpointOf(view: SpanView, scope: ServiceScope, grpcStatus: number): Endpoint {
     const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
     const rpcEndpoint = isRpc ? this.#rpcNaming.endpointOf(view, scope) : null;
     return rpcEndpoint ?? this.#httpNaming.endpointOf(view, scope);

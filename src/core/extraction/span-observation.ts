@@ -7,6 +7,7 @@
 import type { AttributeSlots, SpanView } from "../otlp/span-view.ts";
 import type { UnixMillis } from "../time.ts";
 import { RESOURCE_KEY_ALIASES, SPAN_KEY_ALIASES, SPAN_SLOT } from "./attribute-keys.ts";
+import type { FailureCause } from "./causes/cause.ts";
 import { UNKNOWN_CLIENT } from "./client-fingerprint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Observation, Outcome } from "./observation.ts";
@@ -25,6 +26,7 @@ export class SpanObservation implements Observation {
   readonly view: SpanView;
   endpoint: Endpoint;
   outcome: Outcome = "ok";
+  cause: FailureCause | null = null;
   httpStatus = NO_HTTP_STATUS;
   grpcStatus = NO_GRPC_STATUS;
   weight = 1;
@@ -47,6 +49,7 @@ export class SpanObservation implements Observation {
   moveTo(endpoint: Endpoint, result: RequestResult, weight: number): void {
     this.endpoint = endpoint;
     this.outcome = outcomeOf(result);
+    this.cause = null;
     this.httpStatus = result.httpStatus;
     this.grpcStatus = result.grpcStatus;
     this.weight = weight;

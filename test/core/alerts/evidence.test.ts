@@ -57,7 +57,8 @@ test("a second wave within the episode adds its failures to those of the first",
 test("clues are kept within their bounds and never forgotten", () => {
   const clients = Array.from({ length: 9 }, (_, index) => ({ client: `c${index}`, failures: 9 - index }));
   const examples = Array.from({ length: 9 }, (_, index) => ({ traceId: `t${index}`, spanId: `s${index}` }));
-  const clues = { topClients: clients, examples, pattern: "password_spraying", cause: "bad_password" };
+  const causes = [{ cause: "bad_password", confidence: "high", failures: 20 }] as const;
+  const clues = { topClients: clients, examples, pattern: "password_spraying", causes };
   const first = evidenceOf(sighting(alarm({}), 0, clues));
   assert.deepEqual(
     first.topClients.map(({ client }) => client),
@@ -69,4 +70,17 @@ test("clues are kept within their bounds and never forgotten", () => {
   );
   const later = growEvidence(first, sighting(alarm({}), 1_000), null);
   assert.deepEqual(later, first);
+});
+
+test("the mix of causes is that of the fullest count, and the leading one carries its share", () => {
+  const causes = (expired: number, unknown: number) => [
+    { cause: "expired", confidence: "high", failures: expired } as const,
+    { cause: "unknown", confidence: "low", failures: unknown } as const,
+  ];
+  const first = evidenceOf(sighting(alarm({}), 0, { ...NO_CLUES, causes: causes(82, 18) }));
+  assert.equal(first.cause, "expired (82%)");
+  const restarted = growEvidence(first, sighting(alarm({}), 1_000, { ...NO_CLUES, causes: causes(1, 3) }), null);
+  assert.equal(restarted.cause, "expired (82%)");
+  const grown = growEvidence(first, sighting(alarm({}), 1_000, { ...NO_CLUES, causes: causes(150, 50) }), null);
+  assert.equal(grown.cause, "expired (75%)");
 });

@@ -6,6 +6,7 @@ import { NO_CLUES } from "../../../src/core/alerts/evidence.ts";
 import type { AlertStep } from "../../../src/core/alerts/lifecycle.ts";
 import { endAlert } from "../../../src/core/alerts/lifecycle.ts";
 import { notificationText } from "../../../src/core/alerts/notification-text.ts";
+import type { Confidence } from "../../../src/core/extraction/causes/cause.ts";
 import type { Rule } from "../../../src/core/rules/rule.ts";
 import { alarmingReading, at, firingAlert, LOGIN, rule, template } from "../../support/alert-builders.ts";
 
@@ -89,14 +90,37 @@ describe("a page", () => {
       detail(firingText({ rule: own }), "what_to_do"),
       "Ask the identity team about POST /login.\nThen wait.",
     );
-    const lookOf = (pattern: string | null, cause: string | null) => {
-      const text = firingText({ clues: () => ({ ...NO_CLUES, pattern, cause }) });
+    const lookOf = (pattern: string | null, cause: string | null, confidence: Confidence = "high") => {
+      const causes = cause === null ? [] : [{ cause, confidence, failures: 9 }];
+      const text = firingText({ clues: () => ({ ...NO_CLUES, pattern, causes }) });
       return detail(text, "looks_like");
     };
     assert.equal(lookOf("credential_stuffing", "expired"), "attack");
     assert.equal(lookOf(null, "idp_unavailable"), "our own fault");
+    assert.equal(lookOf(null, "bad_password"), "attack");
+    assert.equal(lookOf(null, "bad_password", "low"), "unclear");
     assert.equal(lookOf(null, null), "unclear");
     assert.equal(lookOf("something new", "constructor"), "unclear");
+  });
+
+  test("names the likely cause with the mix, and what two people can do about it", () => {
+    const causes = [
+      { cause: "expired", confidence: "high", failures: 82 },
+      { cause: "bad_password", confidence: "low", failures: 11 },
+      { cause: "unknown", confidence: "low", failures: 7 },
+    ] as const;
+    const text = firingText({ clues: () => ({ ...NO_CLUES, causes }) });
+    assert.equal(detail(text, "cause"), "expired (82%)");
+    assert.deepEqual(detail(text, "causes"), ["expired 82%", "bad_password 11% (low confidence)", "unknown 7%"]);
+    assert.match(String(detail(text, "for_the_api_owner")), /Refresh once .* do not loop/);
+    assert.match(String(detail(text, "for_the_person_on_call")), /refreshing works/);
+  });
+
+  test("says nothing of causes where none is known", () => {
+    const text = firingText({
+      clues: () => ({ ...NO_CLUES, causes: [{ cause: "unknown", confidence: "low", failures: 9 }] }),
+    });
+    for (const name of ["cause", "causes", "for_the_api_owner"]) assert.equal(detail(text, name), undefined);
   });
 
   test("says why it comes again", () => {

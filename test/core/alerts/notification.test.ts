@@ -96,7 +96,7 @@ describe("the log record of an event", () => {
   test("carries rule, endpoint, figures and the trace of an example", () => {
     const example = { traceId: "a".repeat(32), spanId: "b".repeat(16) };
     const alert = firingAlert({
-      clues: () => ({ topClients: [], examples: [example], pattern: "password_spraying", cause: null }),
+      clues: () => ({ topClients: [], examples: [example], pattern: "password_spraying", causes: [] }),
     });
     const record = alertLogRecord(eventIn(effects("firing", alert)));
     assert.equal(record.eventName, "authspike.alert.firing");

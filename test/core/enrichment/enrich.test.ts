@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FailureMarks } from "../../../src/core/enrichment/enrich.ts";
+import type { FailureMarks, MarkedRequest } from "../../../src/core/enrichment/enrich.ts";
 import { Enricher } from "../../../src/core/enrichment/enrich.ts";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
 import type { Outcome } from "../../../src/core/extraction/observation.ts";
@@ -19,19 +19,19 @@ const LOGIN = {
 } as const;
 const FAILURE: FailureMarks = { rate: 0.5, baseline: 0.02, deviation: 6.5, alertId: null };
 
-function marks(outcome: Outcome, failure: FailureMarks | null, isMarked = false): Uint8Array {
+function marks(outcome: Outcome, failure: FailureMarks | null, more: Partial<MarkedRequest>): Uint8Array {
   const endpoint = new EndpointTable(LIMITS).intern(LOGIN);
-  return new Enricher().attributesFor({ endpoint, outcome, isMarked }, failure);
+  return new Enricher().attributesFor({ endpoint, outcome, cause: null, isMarked: false, ...more }, failure);
 }
 
 /** The attributes as an independent decoder reads them after they were spliced into a span. */
-function spliced(outcome: Outcome, failure: FailureMarks | null, isMarked = false): unknown {
+function spliced(outcome: Outcome, failure: FailureMarks | null, more: Partial<MarkedRequest> = {}): unknown {
   const world = new ExtractionWorld();
   const request = traceRequest([{ attributes: {} }]);
   const edits = new SpanEdits();
   edits.reset(request);
   world.scanner.scan(request, {
-    span: (view) => void edits.append(view, marks(outcome, failure, isMarked)),
+    span: (view) => void edits.append(view, marks(outcome, failure, more)),
     invalidSpan: () => assert.fail(),
   });
   const message = decode(TRACE_REQUEST, edits.apply()) as {
@@ -57,15 +57,27 @@ test("a failure gains the figures, and the alert's id while it fires", () => {
   });
 });
 
+test("a refusal gains its cause, whether or not a rule counts it", () => {
+  const expired = { cause: { name: "expired", confidence: "high" } } as const;
+  const refused = { ...ALWAYS, "authspike.outcome": "unauthenticated", "authspike.cause": "expired" };
+  assert.deepEqual(spliced("unauthenticated", null, expired), refused);
+  assert.deepEqual(spliced("unauthenticated", FAILURE, expired), {
+    ...refused,
+    "authspike.rate": 0.5,
+    "authspike.baseline": 0.02,
+    "authspike.deviation": 6.5,
+  });
+});
+
 test("a span that is marked already gains nothing", () => {
-  assert.deepEqual(spliced("unauthenticated", FAILURE, true), {});
+  assert.deepEqual(spliced("unauthenticated", FAILURE, { isMarked: true }), {});
 });
 
 test("the bytes of an endpoint and outcome are made once, and never mixed up with another's", () => {
   const table = new EndpointTable(LIMITS);
   const enricher = new Enricher();
   const login = table.intern(LOGIN);
-  const request = { endpoint: login, outcome: "ok", isMarked: false } as const;
+  const request = { endpoint: login, outcome: "ok", cause: null, isMarked: false } as const;
   assert.equal(enricher.attributesFor(request, null), enricher.attributesFor(request, null));
   for (let index = 0; index < 40_000; index++) {
     const endpoint = table.intern({ ...LOGIN, route: `/r${index}` });

@@ -25,12 +25,23 @@ test("a recorded request is named and judged like a span", () => {
   assert.equal(observation.endpoint.environment, "prod");
   assert.equal(observation.outcome, "unauthenticated");
   assert.equal(observation.weight, 3);
-  assert.equal(observation.cause, "expired");
+  assert.deepEqual(observation.cause, { name: "expired", confidence: "high" });
   assert.equal(observation.client, fingerprintClientText(CLIENT_KEY, "203.0.113.7"));
   assert.equal(observation.attribute("user_agent.original"), "curl");
   assert.equal(observation.attribute("client.address"), "203.0.113.7:99");
   assert.equal(observation.attribute("constructor"), undefined);
   assert.equal(observation.traceId(), "");
+});
+
+test("a recorded cause promotes a 403 as a span's would, and `unknown` is none", () => {
+  const judged = (cause: string) => {
+    const { cause: known, outcome } = observe({ method: "GET", route: "/", httpStatus: 403, cause });
+    return [known?.name ?? null, outcome];
+  };
+  assert.deepEqual(judged("expired"), ["expired", "unauthenticated"]);
+  assert.deepEqual(judged("insufficient_scope"), ["insufficient_scope", "forbidden"]);
+  assert.deepEqual(judged("a word of their own"), ["a word of their own", "forbidden"]);
+  assert.deepEqual(judged("unknown"), [null, "forbidden"]);
 });
 
 test("a recorded route may be a template, a path or a word", () => {

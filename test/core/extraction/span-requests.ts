@@ -19,6 +19,9 @@ export type SpanSketch = {
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly resource?: Readonly<Record<string, AttributeValue>>;
   readonly statusCode?: "ERROR" | "OK";
+  readonly statusMessage?: string;
+  readonly startMs?: number;
+  readonly exceptions?: readonly { readonly type?: string; readonly message?: string }[];
   readonly parentSpanId?: string;
   readonly traceState?: string;
 };
@@ -89,7 +92,24 @@ function spanOf(sketch: SpanSketch): object {
     attributes: keyValues(sketch.attributes ?? {}),
     ...(sketch.parentSpanId === undefined ? {} : { parentSpanId: Buffer.from(sketch.parentSpanId, "hex") }),
     ...(sketch.traceState === undefined ? {} : { traceState: sketch.traceState }),
-    ...(sketch.statusCode === undefined ? {} : { status: { code: `STATUS_CODE_${sketch.statusCode}` } }),
+    ...(sketch.startMs === undefined ? {} : { startTimeUnixNano: `${sketch.startMs}000000` }),
+    ...(sketch.exceptions === undefined ? {} : { events: sketch.exceptions.map(exceptionEvent) }),
+    ...statusOf(sketch),
+  };
+}
+
+function statusOf({ statusCode, statusMessage }: SpanSketch): object {
+  if (statusCode === undefined && statusMessage === undefined) return {};
+  return { status: { code: `STATUS_CODE_${statusCode ?? "ERROR"}`, message: statusMessage ?? "" } };
+}
+
+function exceptionEvent({ type, message }: { readonly type?: string; readonly message?: string }): object {
+  return {
+    name: "exception",
+    attributes: keyValues({
+      ...(type === undefined ? {} : { "exception.type": type }),
+      ...(message === undefined ? {} : { "exception.message": message }),
+    }),
   };
 }
 

@@ -54,6 +54,7 @@ function observation(
   return {
     endpoint: endpoint({}),
     outcome: "ok",
+    cause: null,
     httpStatus: 200,
     grpcStatus: -1,
     weight: 1,

@@ -52,6 +52,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
       examples: [{ traceId: "0123456789abcdef0123456789abcdef", spanId: "0123456789abcdef" }],
       pattern: null,
       cause: null,
+      causes: [],
     },
     triggered: [],
     mutedBy: null,

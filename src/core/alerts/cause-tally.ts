@@ -1,0 +1,89 @@
+/**
+ * Counts what the failures of one series have in common: how many had which cause.
+ *
+ * The tally belongs to one rise of evidence. It starts anew with the first failure of the next, as
+ * the detector's own tally of clients does, so that what a page says is about its own episode.
+ */
+import { watchedCusum } from "../detection/evidence.ts";
+import type { Series } from "../detection/series.ts";
+import type { Confidence, FailureCause } from "../extraction/causes/cause.ts";
+import { percent } from "./words.ts";
+
+/** Failures with one cause. */
+export type CauseFailures = {
+  readonly cause: string;
+  readonly confidence: Confidence;
+  /** Adjusted count. */
+  readonly failures: number;
+};
+
+/** Recordings may name causes of their own: what comes after so many different ones is counted as `other`. */
+export const CAUSES_MAX = 8;
+
+/** The cause of failures that show none. */
+export const UNKNOWN_CAUSE = "unknown";
+const OTHER_CAUSE = "other";
+
+const LEADING_SHARE_MIN = 0.2;
+const SURENESS: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, high: 2 };
+
+/** `sureness` adds up over the failures, so that one sure case does not speak for a thousand guesses. */
+type Entry = { readonly cause: string; failures: number; sureness: number };
+
+/** One for each cause, in order of appearance. */
+export type CauseTally = Entry[];
+
+/** Whether the next failure is the first of a rise of evidence, or of none yet. */
+export function isBetweenEpisodes({ watch }: Series): boolean {
+  return watch === null || (watch.alarm === null && watchedCusum(watch.evidence) === 0);
+}
+
+export function countCause(tally: CauseTally, cause: FailureCause | null, weight: number): void {
+  const entry = entryFor(tally, cause?.name ?? UNKNOWN_CAUSE);
+  entry.failures += weight;
+  entry.sureness += weight * SURENESS[cause?.confidence ?? "low"];
+}
+
+/** The commonest first. */
+export function causesOf(tally: CauseTally): readonly CauseFailures[] {
+  const causes = tally.map(({ cause, failures, sureness }) => ({
+    cause,
+    confidence: confidenceOf(sureness / failures),
+    failures,
+  }));
+  return causes.sort((left, right) => right.failures - left.failures);
+}
+
+export function failuresIn(causes: readonly CauseFailures[]): number {
+  return causes.reduce((sum, { failures }) => sum + failures, 0);
+}
+
+/** The commonest that is known, if it stands for a part worth naming. */
+export function leadingCause(causes: readonly CauseFailures[]): CauseFailures | null {
+  const leading = causes.find(({ cause }) => cause !== UNKNOWN_CAUSE && cause !== OTHER_CAUSE);
+  if (leading === undefined || leading.failures < LEADING_SHARE_MIN * failuresIn(causes)) return null;
+  return leading;
+}
+
+/** `expired 82%`, `bad_password 11% (low confidence)`. */
+export function causeMix(causes: readonly CauseFailures[]): readonly string[] {
+  const all = failuresIn(causes);
+  return causes.map(({ cause, confidence, failures }) => {
+    const isDoubtful = confidence === "low" && cause !== UNKNOWN_CAUSE;
+    return `${cause} ${percent(failures / all)}${isDoubtful ? " (low confidence)" : ""}`;
+  });
+}
+
+function entryFor(tally: CauseTally, name: string): Entry {
+  const known = tally.find(({ cause }) => cause === name);
+  if (known !== undefined) return known;
+  if (tally.length >= CAUSES_MAX && name !== OTHER_CAUSE) return entryFor(tally, OTHER_CAUSE);
+  const entry = { cause: name, failures: 0, sureness: 0 };
+  tally.push(entry);
+  return entry;
+}
+
+function confidenceOf(sureness: number): Confidence {
+  if (sureness >= 1.5) return "high";
+  return sureness >= 0.5 ? "medium" : "low";
+}

@@ -1,0 +1,174 @@
+/**
+ * Causes as they come out of whole spans, row by row of the decision table.
+ */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { AttributeValue, SpanSketch } from "../span-requests.ts";
+import { ExtractionWorld } from "../span-requests.ts";
+
+const START_MS = 1_700_000_000_000;
+const CHALLENGE = "http.response.header.www-authenticate";
+const AUTHORIZATION = "http.request.header.authorization";
+
+type Attributes = Readonly<Record<string, AttributeValue>>;
+
+function refused(attributes: Attributes, more: Partial<SpanSketch> = {}): SpanSketch {
+  const request = { "http.request.method": "GET", "http.route": "/orders", "http.response.status_code": 401 };
+  return { startMs: START_MS, ...more, attributes: { ...request, ...attributes } };
+}
+
+/** `expired high`, or "none"; with the outcome where a status was overruled. */
+function judge(sketch: SpanSketch, world = new ExtractionWorld()): string {
+  const [judged] = world.observe([sketch], ({ cause, outcome }) => {
+    const words = cause === null ? "none" : `${cause.name} ${cause.confidence}`;
+    return outcome === "unauthenticated" ? words : `${words}, ${outcome}`;
+  });
+  return judged ?? "no request";
+}
+
+function bearer(claims: object): string {
+  const payload = Buffer.from(JSON.stringify(claims)).toString("base64url");
+  return `Bearer eyJhbGciOiJSUzI1NiJ9.${payload}.c2lnbmF0dXJl`;
+}
+
+describe("what is stated", () => {
+  test("a provider that cannot be reached comes before everything else", () => {
+    const challenge = ['Bearer error="insufficient_user_authentication"'];
+    const sketch = refused({ [CHALLENGE]: challenge }, { exceptions: [{ type: "ERR_JWKS_TIMEOUT" }] });
+    assert.equal(judge(sketch), "idp_unavailable high");
+    assert.equal(
+      judge(refused({ response_code_details: "jwt_authn_access_denied{Jwks_remote_fetch_is_failed}" })),
+      "idp_unavailable high",
+    );
+  });
+
+  test("challenges name their causes, in every form in which headers are captured", () => {
+    const expired = 'Bearer error="invalid_token", error_description="Jwt expired at 2026-01-01T00:00:00Z"';
+    for (const key of [CHALLENGE, "http.response.header.www_authenticate", "rpc.response.metadata.www-authenticate"]) {
+      assert.equal(judge(refused({ [key]: [expired] })), "expired medium", key);
+      assert.equal(judge(refused({ [key]: expired })), "expired medium", key);
+      assert.equal(judge(refused({ [key]: ['Basic realm="a"', expired] })), "expired medium", key);
+      assert.equal(judge(refused({ [key]: `Basic realm="a", ${expired}` })), "expired medium", key);
+    }
+    const code = (error: string) => judge(refused({ [CHALLENGE]: [`DPoP error="${error}"`] }));
+    assert.equal(code("insufficient_user_authentication"), "step_up_required high");
+    assert.equal(code("use_dpop_nonce"), "dpop_nonce high");
+    assert.equal(code("invalid_dpop_proof"), "dpop high");
+    assert.equal(code("insufficient_scope"), "insufficient_scope high");
+  });
+
+  test("an exception's class beats its message", () => {
+    const exceptions = [
+      { type: "jwt.exceptions.ExpiredSignatureError", message: "Signature has expired: invalid signature" },
+    ];
+    assert.equal(judge(refused({}, { exceptions })), "expired high");
+    const useless = [{ type: "*fmt.wrapErrors", message: "token signature is invalid" }];
+    assert.equal(judge(refused({}, { exceptions: useless })), "bad_signature medium");
+  });
+
+  test("status message, error type and a gateway's tags speak too", () => {
+    assert.equal(judge(refused({}, { statusMessage: "token is not valid yet" })), "clock_skew medium");
+    assert.equal(judge(refused({ "error.type": "TokenExpiredError" })), "expired high");
+    assert.equal(judge(refused({ "grpc.status_code": "16", "grpc.message": "Jwt is expired" })), "expired medium");
+    assert.equal(judge(refused({ exception: "BadCredentialsException" })), "bad_password high");
+  });
+});
+
+describe("what is inferred", () => {
+  test("a token's own times, against the start of the span", () => {
+    const now = START_MS / 1000;
+    assert.equal(judge(refused({ [AUTHORIZATION]: [bearer({ exp: now - 5, sub: "a" })] })), "expired medium");
+    assert.equal(judge(refused({ [AUTHORIZATION]: bearer({ exp: now + 5, nbf: now + 3 }) })), "clock_skew medium");
+    assert.equal(judge(refused({ [AUTHORIZATION]: [bearer({ exp: now + 5, iat: now - 3 })] })), "none");
+  });
+
+  test("negotiation is a handshake, unless another scheme was sent", () => {
+    assert.equal(judge(refused({ [CHALLENGE]: ["Negotiate", "NTLM"] })), "handshake medium");
+    assert.equal(judge(refused({ [CHALLENGE]: ['Digest realm="a", stale=true'] })), "handshake medium");
+    assert.equal(judge(refused({ [CHALLENGE]: ["Negotiate"], [AUTHORIZATION]: ["Basic YTpi"] })), "wrong_scheme high");
+  });
+
+  test("a refused preflight", () => {
+    assert.equal(judge(refused({ "http.request.method": "OPTIONS" })), "preflight low");
+  });
+
+  test("a scheme that nobody asked for", () => {
+    const basic = { [AUTHORIZATION]: ["Basic YTpi"] };
+    assert.equal(judge(refused({ ...basic, [CHALLENGE]: ['Bearer realm="a"'] })), "wrong_scheme high");
+    assert.equal(judge(refused({ ...basic, [CHALLENGE]: ['Basic realm="a"'] })), "none");
+    const redacted = { [AUTHORIZATION]: ["[REDACTED]"], [CHALLENGE]: ['Bearer realm="a"'] };
+    assert.equal(judge(refused(redacted)), "none");
+  });
+
+  test("absent credentials mean something once the service has been seen to capture them", () => {
+    const world = new ExtractionWorld();
+    assert.equal(judge(refused({}), world), "none");
+    world.observe([refused({ [AUTHORIZATION]: ["[REDACTED]"], "http.response.status_code": 200 })], () => null);
+    assert.equal(judge(refused({}), world), "no_credentials medium");
+    assert.equal(judge(refused({ "http.request.header.x-api-key": ["k"] }), world), "none");
+    assert.equal(judge(refused({ "http.request.header.cookie": ["[REDACTED]"] }), world), "none");
+    const other = { resource: { "service.name": "billing" } };
+    assert.equal(judge(refused({}, other), world), "none");
+  });
+
+  test("a bare Bearer challenge answers a request without a token", () => {
+    assert.equal(judge(refused({ [CHALLENGE]: ['Bearer realm="a"'] })), "no_credentials low");
+  });
+
+  test("error codes without a telling description", () => {
+    const code = (error: string) => judge(refused({ [CHALLENGE]: [`Bearer error="${error}"`] }));
+    assert.equal(code("invalid_token"), "invalid_token medium");
+    assert.equal(code("invalid_client"), "invalid_client high");
+    assert.equal(code("invalid_grant"), "invalid_grant high");
+  });
+
+  test("a login that fails without a word is a wrong password, with little confidence", () => {
+    const login = { "http.request.method": "POST", "http.route": "/login" };
+    assert.equal(judge(refused(login)), "bad_password low");
+    const world = new ExtractionWorld();
+    world.observe([refused({ [AUTHORIZATION]: ["Bearer x"] })], () => null);
+    assert.equal(judge(refused(login), world), "bad_password low");
+    assert.equal(judge(refused({ ...login, "http.request.method": "GET" })), "none");
+  });
+
+  test("an API key that was asked for and sent", () => {
+    const key = { [CHALLENGE]: ['Key realm="kong"'], "http.request.header.apikey": ["[REDACTED]"] };
+    assert.equal(judge(refused(key)), "invalid_api_key low");
+  });
+});
+
+describe("statuses that a cause overrules", () => {
+  test("403 with an explicit statement about credentials", () => {
+    const forbidden = { "http.response.status_code": 403 };
+    assert.equal(judge(refused(forbidden)), "none, forbidden");
+    const audience = { ...forbidden, response_code_details: "rbac: Audiences in Jwt are not allowed" };
+    assert.equal(judge(refused(audience)), "wrong_audience medium");
+    const scope = { ...forbidden, [CHALLENGE]: ['Bearer error="insufficient_scope"'] };
+    assert.equal(judge(refused(scope)), "insufficient_scope high, forbidden");
+    assert.equal(judge(refused(forbidden, { statusMessage: "Invalid CSRF Token" })), "csrf medium, forbidden");
+    const step = { ...forbidden, [CHALLENGE]: ['Bearer error="insufficient_user_authentication"'] };
+    assert.equal(judge(refused(step)), "step_up_required high");
+    const likely = { ...forbidden, [CHALLENGE]: ['Bearer realm="a"'] };
+    assert.equal(judge(refused(likely)), "none, forbidden");
+  });
+
+  test("gRPC PERMISSION_DENIED likewise", () => {
+    const call = { "rpc.system": "grpc", "rpc.service": "shop.Cart", "rpc.method": "Add", "rpc.grpc.status_code": 7 };
+    assert.equal(judge({ attributes: call, statusMessage: "token is expired" }), "expired medium");
+    assert.equal(judge({ attributes: call, statusMessage: "not your cart" }), "none, forbidden");
+  });
+
+  test("400 on a token route with a visible invalid_grant or invalid_client", () => {
+    const token = { "http.request.method": "POST", "http.route": "/oauth/token", "http.response.status_code": 400 };
+    assert.equal(judge(refused(token)), "none, client_error");
+    assert.equal(judge(refused(token, { statusMessage: "invalid_grant" })), "invalid_grant high");
+    assert.equal(judge(refused(token, { statusMessage: "invalid_grant: Bad credentials" })), "bad_password medium");
+    const body = { ...token, "http.response.body": '{"error":"invalid_client"}' };
+    assert.equal(judge(refused(body)), "invalid_client high");
+    assert.equal(judge(refused({ ...body, "http.route": "/orders" })), "none, client_error");
+  });
+
+  test("419 is a form that went stale", () => {
+    assert.equal(judge(refused({ "http.response.status_code": 419 })), "csrf high, client_error");
+  });
+});
