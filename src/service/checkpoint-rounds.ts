@@ -4,7 +4,7 @@
  * SQLite works on the thread that judges and pages, and a page must not wait behind the memory of a
  * thousand endpoints: written in one go with each alert, it held pages up by 40 to 160 ms. So a round
  * over everything that has changed goes in small transactions with rests between them, and the series
- * behind an alert is written by itself, as soon as the page is on its way.
+ * behind an alert is written by itself, as soon as the page has been handed over for sending.
  */
 import type { Engine, SeriesCheckpoint } from "../core/engine.ts";
 import type { Instant } from "../core/time.ts";
@@ -34,7 +34,6 @@ const REST_FACTOR = 9;
 export class CheckpointRounds {
   readonly #parts: CheckpointRoundsParts;
   #cancelRound: (() => void) | null = null;
-  #cancelAlerts: (() => void) | null = null;
   /** Series that this round still has to write; those that change meanwhile are the next one's. */
   #left = 0;
 
@@ -46,18 +45,18 @@ export class CheckpointRounds {
     this.#startLater();
   }
 
-  /** Alerts have changed: after a crash, alert and evidence have to fit each other. Returns at once. */
+  /**
+   * Alerts have changed: after a crash, alert and evidence have to fit each other, or the alert would
+   * resolve and, the attack going on, page a second time. Written before this returns, because left to
+   * a timer it came after the page's arrival in one kill out of two.
+   */
   alertsChanged(): void {
-    this.#cancelAlerts ??= this.#parts.schedule(0, () => {
-      this.#cancelAlerts = null;
-      this.#save(this.#parts.engine.checkpointAlerts(), this.#parts.clock.now());
-    });
+    this.#save(this.#parts.engine.checkpointAlerts(), this.#parts.clock.now());
   }
 
   /** Writes everything before it returns; nothing is written afterwards. */
   finish(): void {
     this.#cancelRound?.();
-    this.#cancelAlerts?.();
     const { clock, engine, onFailed, onSaved, store } = this.#parts;
     const now = clock.now();
     try {

@@ -11,6 +11,7 @@ import { LoginTraffic } from "../support/login-traffic.ts";
 import { isListening } from "../support/running-service.ts";
 import { WatchedLogin } from "../support/watched-login.ts";
 
+const LULL_MS = 3_000;
 const DRAIN_TIMEOUT_MS = 2_000;
 /** A backend that is back may go unnoticed for some time: tries come at growing intervals. */
 const BACK_TIMEOUT_MS = 30_000;
@@ -32,6 +33,9 @@ describe("killed during an episode, authspike opens one incident and resolves it
     await login.traffic.burst(60);
     await login.pagerDuty.waitFor(({ attempts }) => attempts.length === 1);
     await login.killAndRestart();
+    // Longer than an alert without its evidence would last; then the attack goes on.
+    await login.traffic.trickle(LULL_MS);
+    await login.traffic.burst(60);
     await login.assertRecoversFromOneIncident();
   });
 

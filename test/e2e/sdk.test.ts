@@ -43,7 +43,8 @@ describe("authspike between the SDK and its backends", { concurrency: true }, ()
     fleet.logins(BURST_ROUNDS, 401);
     await pagerDuty.waitFor(({ incidents }) => incidents.length === 1);
     fleet.logins(CALM_ROUNDS, 200);
-    await fleet.during(pagerDuty.waitFor(({ events }) => events.length > 1, RESOLVE_TIMEOUT_MS));
+    const resolved = pagerDuty.waitFor(({ events }) => events.length > 1, RESOLVE_TIMEOUT_MS);
+    await fleet.during(service.whileRunning(resolved));
     await fleet.flush();
 
     const [trigger, resolve, ...more] = pagerDuty.events;

@@ -103,7 +103,10 @@ class RoundsWorld {
   #tick(): void {
     const effects = this.engine.tick(this.time.now());
     this.alertCount += effects.filter(({ kind }) => kind === "record").length;
-    if (effects.length > 0) this.rounds.alertsChanged();
+    if (effects.length === 0) return;
+    const before = this.writes.length;
+    this.rounds.alertsChanged();
+    assert.equal(this.writes.length, before + 1, "written before anything else can happen");
   }
 
   #save(checkpoints: Iterable<SeriesCheckpoint>): void {

@@ -150,6 +150,22 @@ export class RunningService {
     }
   }
 
+  /** Waits for what others see of the service; a wait in vain tells what the service said meanwhile. */
+  async whileRunning<Result>(waiting: Promise<Result>): Promise<Result> {
+    try {
+      return await waiting;
+    } catch (cause) {
+      const paths = ["/api/v1/alerts", "/api/v1/endpoints", "/api/v1/deliveries"];
+      const answers = await Promise.all(paths.map((path) => this.ask(path).catch(String)));
+      throw new Error(
+        `${String(cause)}\n${this.output}\n${answers.map((answer) => JSON.stringify(answer)).join("\n")}`,
+        {
+          cause,
+        },
+      );
+    }
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

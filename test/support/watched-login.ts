@@ -49,7 +49,8 @@ export class WatchedLogin implements AsyncDisposable {
   /** Lets the attack end and returns the incidents once PagerDuty has been told of it. */
   async recover(): Promise<readonly Incident[]> {
     await this.traffic.calm();
-    await this.pagerDuty.waitFor(({ events }) => events.some(({ action }) => action === "resolve"), RESOLVE_TIMEOUT_MS);
+    const isResolved = ({ events }: PagerDutyTwin) => events.some(({ action }) => action === "resolve");
+    await this.#service.whileRunning(this.pagerDuty.waitFor(isResolved, RESOLVE_TIMEOUT_MS));
     return this.pagerDuty.incidents;
   }
 
