@@ -14,6 +14,11 @@ process.on("message", (message: LoadMessage) => {
   else void sendSteadily(message.plan);
 });
 
+// Whoever asked for the load is gone.
+process.on("disconnect", () => {
+  isStopped = true;
+});
+
 async function sendSteadily(plan: LoadPlan): Promise<void> {
   const ring = traceBatches(plan.batches);
   const { spansPerBatch } = plan.batches;

@@ -1,0 +1,97 @@
+/**
+ * What forwarding costs: spans received, read, judged, marked, queued and sent on, in spans for each
+ * CPU-second of the whole process, and in resident memory.
+ *
+ * Load comes from a second process, the backend is in this one, and only the forwarder between them is
+ * measured. All forwarders get the same requests at the same rate, one after the other.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { OtlpSink } from "../../src/io/stand-ins/otlp-sink.ts";
+import type { Row, Table } from "./bench.ts";
+import type { Forwarder, RunningForwarder } from "./forwarders.ts";
+import { baselineOf, forwarders } from "./forwarders.ts";
+import type { LoadReport } from "./load.ts";
+import { Load } from "./load.ts";
+import type { Protocol } from "./otlp-sender.ts";
+import { PROTOCOLS } from "./otlp-sender.ts";
+
+export const name = "forwarding";
+export const description = "the whole service between a sender and a backend: CPU and memory";
+export const pace = "long";
+
+const SPANS_PER_SECOND = 20_000;
+/** Until everything that runs for each span has been compiled for good. */
+const WARM_UP_MS = 10_000;
+const MEASURED_MS = 10_000;
+/** Longer than the queue lets a span wait for company. */
+const ARRIVAL_MAX_MS = 5_000;
+const SPANS_IN_RING = 51_200;
+const ENDPOINTS = 1_000;
+
+type Case = { readonly protocol: Protocol; readonly spansPerBatch: number };
+
+export async function* run(): AsyncGenerator<Table> {
+  for (const protocol of PROTOCOLS) {
+    for (const spansPerBatch of [100, 512]) {
+      yield await compare({ protocol, spansPerBatch });
+    }
+  }
+}
+
+async function compare(load: Case): Promise<Table> {
+  const subjects = forwarders();
+  const rows: Row[] = [];
+  for (const subject of subjects) rows.push(await measure(subject, load));
+  const { protocol, spansPerBatch } = load;
+  return {
+    title: `${protocol} in and out, batches of ${spansPerBatch}, ${SPANS_PER_SECOND} spans/s`,
+    columns: ["spans/CPU-s", "spans/s", "CPU %", "RSS MB", "not forwarded"],
+    rows,
+    comparison: {
+      heading: "x baseline",
+      column: "spans/CPU-s",
+      baseline: baselineOf(subjects),
+    },
+  };
+}
+
+async function measure(subject: Forwarder, load: Case): Promise<Row> {
+  await using sink = new OtlpSink({ keep: "counts" });
+  await sink.start();
+  await using forwarder = await subject.start(sink, load.protocol);
+  const sender = await startLoad(forwarder, load);
+  await delay(WARM_UP_MS);
+  const before = { cpuSeconds: forwarder.process.cpuSeconds, spans: sink.received.traces.itemCount };
+  const startedAt = performance.now();
+  await delay(MEASURED_MS);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const spans = sink.received.traces.itemCount - before.spans;
+  const cpuSeconds = forwarder.process.cpuSeconds - before.cpuSeconds;
+  const residentMegabytes = forwarder.process.residentBytes / 1e6;
+  const missing = await missingAfter(await sender.stop(), sink);
+  const figures = [spans / cpuSeconds, spans / seconds, (100 * cpuSeconds) / seconds, residentMegabytes, missing];
+  return { name: subject.name, figures };
+}
+
+function startLoad({ receivers }: RunningForwarder, { protocol, spansPerBatch }: Case): Promise<Load> {
+  return Load.start({
+    endpoint: protocol === "grpc" ? receivers.grpcUrl : receivers.httpUrl,
+    protocol,
+    spansPerSecond: SPANS_PER_SECOND,
+    batches: {
+      spansPerBatch,
+      batchCount: Math.ceil(SPANS_IN_RING / spansPerBatch),
+      endpointCount: ENDPOINTS,
+      serverShare: 1,
+      failureShare: 0.05,
+    },
+  });
+}
+
+/** Spans that were acknowledged and have not reached the backend. */
+async function missingAfter({ acknowledgedSpans }: LoadReport, sink: OtlpSink): Promise<number> {
+  const hasAll = () => sink.received.traces.itemCount >= acknowledgedSpans;
+  const deadline = performance.now() + ARRIVAL_MAX_MS;
+  while (!hasAll() && performance.now() < deadline) await delay(50);
+  return Math.max(0, acknowledgedSpans - sink.received.traces.itemCount);
+}
