@@ -2,8 +2,9 @@
  * Writes the attributes that a span gains, in the form in which they are spliced into its bytes.
  *
  * Endpoint, outcome and `counted` are the same for most requests of an endpoint, so their bytes are
- * made once and found again by two numbers. Only failures carry figures, and those are appended to a
- * copy. A span that another authspike has marked gains nothing: two answers would be none.
+ * made once and found again by two numbers, for as many endpoints as there is room; for the others they
+ * are written each time. Only failures carry figures, and those are appended to a copy. A span that
+ * another authspike has marked gains nothing: two answers would be none.
  */
 
 import { ATTR_AUTHSPIKE_ENDPOINT } from "../extraction/attribute-keys.ts";
@@ -35,8 +36,12 @@ export type MarkedRequest = {
   readonly isMarked: boolean;
 };
 
-/** Endpoint and outcome pairs whose bytes are kept: about 10 MB. The pairs beyond take turns. */
+/**
+ * Endpoint and outcome pairs whose bytes are kept: about 10 MB. Whoever comes first keeps the place: with
+ * 100,000 endpoints taking turns cost 4,800 ns a span, writing the bytes anew costs some 150.
+ */
 const KEPT_MARKS_MAX = 1 << 16;
+const FREE = -1;
 
 const ENDPOINT = attributeKey(ATTR_AUTHSPIKE_ENDPOINT);
 const OUTCOME = attributeKey("authspike.outcome");
@@ -48,34 +53,41 @@ const DEVIATION = attributeKey("authspike.deviation");
 const ALERT_ID = attributeKey("authspike.alert.id");
 
 const OUTCOME_NUMBER = { ok: 0, unauthenticated: 1, forbidden: 2, throttled: 3, client_error: 4, server_error: 5 };
+/** What follows the endpoint, by outcome. */
+const OUTCOME_MARKS = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, encodeOutcome(outcome)]));
 const NO_BYTES = new Uint8Array(0);
 
 export class Enricher {
   readonly #keptMarks: (Uint8Array | undefined)[] = [];
   /** Which pair each place holds. */
-  readonly #keptPairs = new Float64Array(KEPT_MARKS_MAX).fill(-1);
+  readonly #keptPairs = new Float64Array(KEPT_MARKS_MAX).fill(FREE);
   readonly #buffer = new AttributeBuffer();
 
   /** The attributes as bytes to append to the span; good until the next call. Empty where none are due. */
   attributesFor(request: MarkedRequest, failure: FailureMarks | null): Uint8Array {
     if (request.isMarked) return NO_BYTES;
-    const marks = this.#requestMarks(request);
+    const kept = this.#keptMarksOf(request);
     const { cause } = request;
-    if (failure === null && cause === null) return marks;
+    if (kept !== undefined && failure === null && cause === null) return kept;
     const buffer = this.#buffer;
     buffer.clear();
-    buffer.addEncoded(marks);
+    if (kept === undefined) addRequestMarks(buffer, request);
+    else buffer.addEncoded(kept);
     if (cause !== null) buffer.addText(CAUSE, cause.name);
     if (failure !== null) addFigures(buffer, failure);
     return buffer.bytes.subarray(0, buffer.length);
   }
 
-  #requestMarks({ endpoint, outcome }: MarkedRequest): Uint8Array {
-    const pair = endpoint.id * OUTCOMES.length + OUTCOME_NUMBER[outcome];
+  /** Undefined when another pair has the place. */
+  #keptMarksOf(request: MarkedRequest): Uint8Array | undefined {
+    const pair = request.endpoint.id * OUTCOMES.length + OUTCOME_NUMBER[request.outcome];
     const place = pair % KEPT_MARKS_MAX;
-    const kept = this.#keptPairs[place] === pair ? this.#keptMarks[place] : undefined;
-    if (kept !== undefined) return kept;
-    const marks = encodeRequestMarks(endpoint, outcome);
+    const kept = this.#keptPairs[place];
+    if (kept === pair) return this.#keptMarks[place];
+    if (kept !== FREE) return undefined;
+    const buffer = new AttributeBuffer();
+    addRequestMarks(buffer, request);
+    const marks = buffer.bytes.slice(0, buffer.length);
     this.#keptPairs[place] = pair;
     this.#keptMarks[place] = marks;
     return marks;
@@ -89,9 +101,13 @@ function addFigures(buffer: AttributeBuffer, { alertId, baseline, deviation, rat
   if (alertId !== null) buffer.addText(ALERT_ID, alertId);
 }
 
-function encodeRequestMarks(endpoint: Endpoint, outcome: Outcome): Uint8Array {
-  const buffer = new AttributeBuffer();
+function addRequestMarks(buffer: AttributeBuffer, { endpoint, outcome }: MarkedRequest): void {
   buffer.addText(ENDPOINT, endpoint.name);
+  buffer.addEncoded(OUTCOME_MARKS[outcome] ?? NO_BYTES);
+}
+
+function encodeOutcome(outcome: Outcome): Uint8Array {
+  const buffer = new AttributeBuffer();
   buffer.addText(OUTCOME, outcome);
   buffer.addBoolean(COUNTED, true);
   return buffer.bytes.slice(0, buffer.length);

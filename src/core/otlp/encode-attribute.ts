@@ -19,6 +19,8 @@ const INT_VALUE = 0x18;
 const DOUBLE_VALUE = 0x21;
 
 const CAPACITY_MIN_BYTES = 256;
+// Up to this a loop beats the call into TextEncoder, which also makes an array (40 characters: 60 against 500 ns).
+const SHORT_TEXT_MAX_LENGTH = 128;
 
 const utf8 = new TextEncoder();
 
@@ -48,11 +50,9 @@ export class AttributeBuffer {
   }
 
   addText(key: AttributeKey, value: string): void {
+    if (value.length <= SHORT_TEXT_MAX_LENGTH && this.#addAscii(key, value)) return;
     const text = utf8.encode(value);
-    const lengthSize = varintSize(text.length);
-    this.#open(key, 1 + lengthSize + text.length);
-    this.bytes[this.length++] = STRING_VALUE;
-    this.length = writeVarint(this.bytes, this.length, text.length);
+    this.#openText(key, text.length);
     this.bytes.set(text, this.length);
     this.length += text.length;
   }
@@ -83,6 +83,29 @@ export class AttributeBuffer {
     this.#reserve(attributes.length);
     this.bytes.set(attributes, this.length);
     this.length += attributes.length;
+  }
+
+  /** False, and nothing is added, when the text is not plain ASCII. */
+  #addAscii(key: AttributeKey, value: string): boolean {
+    const start = this.length;
+    this.#openText(key, value.length);
+    const { bytes, length } = this;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) {
+        this.length = start;
+        return false;
+      }
+      bytes[length + index] = code;
+    }
+    this.length += value.length;
+    return true;
+  }
+
+  #openText(key: AttributeKey, byteLength: number): void {
+    this.#open(key, 1 + varintSize(byteLength) + byteLength);
+    this.bytes[this.length++] = STRING_VALUE;
+    this.length = writeVarint(this.bytes, this.length, byteLength);
   }
 
   /** Writes everything up to the value's content, whose size is given. */
