@@ -17,8 +17,8 @@ export interface TraceTarget {
 const BATCH_EVERY_MS = 50;
 const BATCH_COUNT = 10;
 const FAILS_ONE_IN = 50;
-/** Enough that no single one stands out. */
-const CLIENT_COUNT = 200;
+/** Enough that no single one stands out, and a prime, so that it is not always the same who fail. */
+const CLIENT_COUNT = 199;
 const CALM_COUNT = 2_000;
 
 export class LoginTraffic {
