@@ -192,7 +192,8 @@ async function startReceivers(
       onUrgent: () => alerting.urge(),
       onAnalysisFailure: (error) => events.analysisFailed(error),
     }),
-    onRefused: (signal: Signal | null, reason: RefusalReason) => counters.refused(signal ?? "unknown", reason).add(1),
+    onRefused: (signal: Signal | null, reason: RefusalReason | "overloaded") =>
+      counters.refused(signal ?? "unknown", reason).add(1),
     onFailure: (error: unknown) => events.analysisFailed(error),
     onTlsChange: (change: CertificateChange) => events.tlsChanged(change),
   };

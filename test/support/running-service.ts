@@ -69,7 +69,10 @@ export class RunningService {
       this.#stderr += text;
       this.#news.changed();
     });
-    this.#exited = once(this.#child, "close").then(([code, signal]) => ({ code, signal }) as Exit);
+    this.#exited = once(this.#child, "close").then(() => ({
+      code: this.#child.exitCode,
+      signal: this.#child.signalCode,
+    }));
     void this.#exited.then(() => this.#news.changed());
   }
 
@@ -81,6 +84,11 @@ export class RunningService {
     service.#ports = portsIn(service.#stdout);
     assert.ok(service.#ports !== undefined, `authspike did not start:\n${service.output}`);
     return service;
+  }
+
+  get pid(): number {
+    assert.ok(this.#child.pid !== undefined);
+    return this.#child.pid;
   }
 
   get grpcPort(): number {

@@ -17,8 +17,7 @@ import { CROWDED, knock, malformed, tooLarge } from "./export-door.ts";
 import { httpReply } from "./reply.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readHead } from "./request-head.ts";
-import type { Unpacked } from "./unpack.ts";
-import { unpack } from "./unpack.ts";
+import type { Unpacked, Unpacker } from "./unpack.ts";
 
 /** What all requests of one receiver share. */
 export type ExchangeParts = {
@@ -27,6 +26,7 @@ export type ExchangeParts = {
   readonly cors: CorsPolicy;
   readonly maxRequestBytes: number;
   readonly budget: ByteBudget;
+  readonly unpacker: Unpacker;
 };
 
 type ExportHead = Extract<RequestHead, { kind: "export" }>;
@@ -75,6 +75,7 @@ async function judge(parts: ExchangeParts, head: ExportHead, request: IncomingMe
     case "corrupt":
       return refuse(parts, head, malformed(body.message));
     case "crowded":
+      parts.door.onRefused(head.signal, "overloaded");
       return CROWDED;
     case "aborted":
       return null;
@@ -82,14 +83,14 @@ async function judge(parts: ExchangeParts, head: ExportHead, request: IncomingMe
 }
 
 async function readBody(
-  { maxRequestBytes, budget }: ExchangeParts,
+  { maxRequestBytes, budget, unpacker }: ExchangeParts,
   { contentEncoding }: ExportHead,
   request: IncomingMessage,
 ): Promise<Collected | Unpacked> {
   if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) return { kind: "too_large" };
   const body = await collectBytes(request, maxRequestBytes, budget);
   if (body.kind !== "read" || contentEncoding === "identity") return body;
-  return unpack(body.bytes, contentEncoding, maxRequestBytes);
+  return unpacker.unpack(body.bytes, contentEncoding, maxRequestBytes);
 }
 
 async function handOver(parts: ExchangeParts, head: ExportHead, body: Uint8Array, peer: string): Promise<Verdict> {

@@ -12,11 +12,14 @@ export type ExportRequest = {
   readonly peer: string;
 };
 
+/** For good, or for now because too much is under way. */
+export type TurnedAway = RefusalReason | "overloaded";
+
 export type ExportDoor = {
   /** Answers each request once. */
   readonly accept: (request: ExportRequest) => Verdict | Promise<Verdict>;
   /** A request was turned away before it could be handed over; the signal is null when its path names none. */
-  readonly onRefused: (signal: Signal | null, reason: RefusalReason) => void;
+  readonly onRefused: (signal: Signal | null, reason: TurnedAway) => void;
   /** `accept` has thrown. The sender was told to try again. */
   readonly onFailure: (error: unknown) => void;
   /** A certificate was renewed, or could not be. */

@@ -6,8 +6,7 @@ import type { ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
 import type { ByteBudget, Collected } from "./collect-bytes.ts";
 import { collectBytes } from "./collect-bytes.ts";
-import type { Unpacked } from "./unpack.ts";
-import { unpack } from "./unpack.ts";
+import type { Unpacked, Unpacker } from "./unpack.ts";
 
 const PREFIX_BYTES = 5;
 
@@ -17,7 +16,7 @@ const MESSAGE_TIMEOUT_MS = 60_000;
 export async function readGrpcMessage(
   stream: ServerHttp2Stream,
   packing: string | undefined,
-  limits: { readonly maxBytes: number; readonly budget: ByteBudget },
+  limits: { readonly maxBytes: number; readonly budget: ByteBudget; readonly unpacker: Unpacker },
 ): Promise<Collected | Unpacked> {
   const deadline = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), MESSAGE_TIMEOUT_MS).unref();
   const collected = await collectBytes(stream, limits.maxBytes + PREFIX_BYTES, limits.budget);
@@ -31,7 +30,7 @@ export async function readGrpcMessage(
   if (framed[0] === 0) return { kind: "read", bytes: message };
   if (packing !== "gzip")
     return { kind: "corrupt", message: "the message is packed, and grpc-encoding does not say how" };
-  return unpack(message, "gzip", limits.maxBytes);
+  return limits.unpacker.unpack(message, "gzip", limits.maxBytes);
 }
 
 function wrongLength(declaredBytes: number, arrivedBytes: number): string {

@@ -8,10 +8,9 @@
  */
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { constants, createSecureServer, createServer } from "node:http2";
-import type { RefusalReason } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
 import { ByteBudget, UNDER_WAY_MAX_BYTES } from "./collect-bytes.ts";
-import type { Refusal } from "./export-door.ts";
+import type { Refusal, TurnedAway } from "./export-door.ts";
 import { CROWDED, tooLarge, UNAUTHENTICATED } from "./export-door.ts";
 import { grpcCode } from "./grpc-code.ts";
 import { readGrpcMessage } from "./grpc-message.ts";
@@ -19,18 +18,21 @@ import type { GrpcReply } from "./reply.ts";
 import { grpcError, grpcReply } from "./reply.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 import { tlsServerOptions } from "./tls-files.ts";
+import { Unpacker } from "./unpack.ts";
 
 export type GrpcMethod = {
   readonly mayCall: AuthorizationCheck;
   /** Must not throw. */
   readonly answer: (message: Uint8Array, peer: string) => GrpcReply | Promise<GrpcReply>;
   /** The server has turned a call away on its own. */
-  readonly onRefused: (reason: RefusalReason) => void;
+  readonly onRefused: (reason: TurnedAway) => void;
 };
 
 export type GrpcServerParts = {
   /** By path, as in `/package.Service/Method`. */
   readonly methods: ReadonlyMap<string, GrpcMethod>;
+  /** A call was for none of them. */
+  readonly onStray: (reason: TurnedAway) => void;
   readonly maxMessageBytes: number;
   readonly tls: TlsMaterial | null;
 };
@@ -50,6 +52,7 @@ const PING_TIMEOUT_MS = 20_000;
 export class GrpcServer {
   readonly #parts: GrpcServerParts;
   readonly #budget = new ByteBudget(UNDER_WAY_MAX_BYTES);
+  readonly #unpacker = new Unpacker();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #pings: NodeJS.Timeout;
 
@@ -97,12 +100,14 @@ export class GrpcServer {
   async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string): Promise<void> {
     stream.on("error", ignore);
     if (!(headers["content-type"] ?? "").startsWith("application/grpc")) {
+      this.#parts.onStray("unsupported_media_type");
       // The answer that the gRPC protocol wants for anything else, and the only one in plain HTTP.
       stream.respond({ ":status": 415 }, { endStream: true });
       stopSender(stream);
       return;
     }
     const method = this.#parts.methods.get(headers[":path"] ?? "");
+    if (method === undefined) this.#parts.onStray("not_found");
     const reply = method === undefined ? UNKNOWN_METHOD : await this.#call(method, stream, headers, peer);
     if (reply !== null && !stream.destroyed && !stream.closed) send(stream, reply);
   }
@@ -116,17 +121,23 @@ export class GrpcServer {
   ): Promise<GrpcReply | null> {
     if (!method.mayCall(headers.authorization)) return refuse(method, UNAUTHENTICATED);
     const packing = headers["grpc-encoding"];
-    if (packing !== undefined && packing !== "gzip" && packing !== "identity") return UNKNOWN_PACKING;
+    if (packing !== undefined && packing !== "gzip" && packing !== "identity") {
+      method.onRefused("unsupported_encoding");
+      return UNKNOWN_PACKING;
+    }
     const { maxMessageBytes } = this.#parts;
-    const read = await readGrpcMessage(stream, packing, { maxBytes: maxMessageBytes, budget: this.#budget });
+    const limits = { maxBytes: maxMessageBytes, budget: this.#budget, unpacker: this.#unpacker };
+    const read = await readGrpcMessage(stream, packing, limits);
     switch (read.kind) {
       case "read":
         return method.answer(read.bytes, peer);
       case "too_large":
         return refuse(method, tooLarge(maxMessageBytes));
       case "crowded":
+        method.onRefused("overloaded");
         return grpcReply(CROWDED, null);
       case "corrupt":
+        method.onRefused("malformed");
         return grpcError({ code: grpcCode.INTERNAL, message: read.message });
       case "aborted":
         return null;

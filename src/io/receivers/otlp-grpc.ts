@@ -50,7 +50,12 @@ export class OtlpGrpcReceiver {
   static async start(settings: ReceiverSettings, door: ExportDoor): Promise<OtlpGrpcReceiver> {
     const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
     const methods = methodsFor(settings, door);
-    const grpc = new GrpcServer({ methods, maxMessageBytes: settings.maxRequestBytes, tls });
+    const grpc = new GrpcServer({
+      methods,
+      onStray: (reason) => door.onRefused(null, reason),
+      maxMessageBytes: settings.maxRequestBytes,
+      tls,
+    });
     const { servers, address } = await listen(settings, () => grpc.makeHttp2Server());
     const renewal = startTlsRenewal(settings, tls, { servers, onChange: door.onTlsChange });
     return new OtlpGrpcReceiver(address, { grpc, listeners: servers, renewal });

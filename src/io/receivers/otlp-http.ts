@@ -17,6 +17,7 @@ import type { TlsMaterial } from "./tls-files.ts";
 import { readTlsFiles, tlsServerOptions } from "./tls-files.ts";
 import type { TlsRenewal } from "./tls-renewal.ts";
 import { startTlsRenewal } from "./tls-renewal.ts";
+import { Unpacker } from "./unpack.ts";
 
 export type HttpReceiverSettings = ReceiverSettings & { readonly cors: CorsSettings | null };
 
@@ -54,6 +55,7 @@ export class OtlpHttpReceiver {
       cors: corsPolicy(settings.cors),
       maxRequestBytes: settings.maxRequestBytes,
       budget: new ByteBudget(UNDER_WAY_MAX_BYTES),
+      unpacker: new Unpacker(),
     };
     const { servers, address } = await listen(settings, () => makeServer(tls, parts));
     const renewal = startTlsRenewal(settings, tls, { servers, onChange: door.onTlsChange });

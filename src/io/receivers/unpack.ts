@@ -5,6 +5,9 @@
  * Small gzip requests, which is what exporters send, are unpacked in one step on this thread: making
  * a stream costs more than unpacking them. Gzip data ends with its own unpacked size, so smallness
  * is known beforehand, and the claim is enforced.
+ *
+ * The others take turns: a hundred small bombs that come at once would else be unpacked side by side,
+ * and come to gigabytes together though each of them keeps to the limit.
  */
 import { promisify } from "node:util";
 import { gunzip, gunzipSync, zstdDecompress } from "node:zlib";
@@ -14,7 +17,9 @@ export type PackedFormat = "gzip" | "zstd";
 export type Unpacked =
   | { readonly kind: "read"; readonly bytes: Uint8Array }
   | { readonly kind: "too_large" }
-  | { readonly kind: "corrupt"; readonly message: string };
+  | { readonly kind: "corrupt"; readonly message: string }
+  /** Too many wait for their turn already. */
+  | { readonly kind: "crowded" };
 
 /** Up to this unpacked size gzip data is unpacked on this thread: some 3 ms at most. */
 const GUNZIP_HERE_MAX_BYTES = 1024 * 1024;
@@ -22,12 +27,51 @@ const GUNZIP_HERE_MAX_BYTES = 1024 * 1024;
 /** What a decompressor puts out at a time; its default of 16 KiB makes thousands of pieces. */
 const UNPACKED_CHUNK_BYTES = 256 * 1024;
 
+/** Each may come to the largest request, and to twice that while its pieces are joined. */
+const TURNS_AT_ONCE = 2;
+/** Of those that wait for their turn; they hold their packed bodies. */
+const WAITING_MAX_COUNT = 64;
+const WAITING_MAX_BYTES = 64 * 1024 * 1024;
+
 const unpackElsewhere = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) } as const;
 
-/** Never more than `maxBytes` are produced, whatever the packed bytes would come to. */
-export async function unpack(bytes: Uint8Array, format: PackedFormat, maxBytes: number): Promise<Unpacked> {
-  const unpackedHere = format === "gzip" ? gunzipHere(bytes, Math.min(maxBytes, GUNZIP_HERE_MAX_BYTES)) : null;
-  if (unpackedHere !== null) return { kind: "read", bytes: unpackedHere };
+export class Unpacker {
+  #turnCount = 0;
+  #waitingBytes = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** Never more than `maxBytes` are produced, whatever the packed bytes would come to. */
+  async unpack(bytes: Uint8Array, format: PackedFormat, maxBytes: number): Promise<Unpacked> {
+    const unpackedHere = format === "gzip" ? gunzipHere(bytes, Math.min(maxBytes, GUNZIP_HERE_MAX_BYTES)) : null;
+    if (unpackedHere !== null) return { kind: "read", bytes: unpackedHere };
+    if (this.#turnCount < TURNS_AT_ONCE) this.#turnCount++;
+    else if (this.#isCrowded(bytes.length)) return { kind: "crowded" };
+    else await this.#turn(bytes.length);
+    try {
+      return await unpackInTurn(bytes, format, maxBytes);
+    } finally {
+      this.#passTurn();
+    }
+  }
+
+  #isCrowded(byteCount: number): boolean {
+    return this.#waiting.length >= WAITING_MAX_COUNT || this.#waitingBytes + byteCount > WAITING_MAX_BYTES;
+  }
+
+  async #turn(byteCount: number): Promise<void> {
+    this.#waitingBytes += byteCount;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#waitingBytes -= byteCount;
+  }
+
+  #passTurn(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#turnCount--;
+    else next();
+  }
+}
+
+async function unpackInTurn(bytes: Uint8Array, format: PackedFormat, maxBytes: number): Promise<Unpacked> {
   try {
     const limits = { maxOutputLength: maxBytes, chunkSize: UNPACKED_CHUNK_BYTES };
     return { kind: "read", bytes: await unpackElsewhere[format](bytes, limits) };

@@ -169,8 +169,9 @@ describe("refusing over gRPC", () => {
     );
   });
 
-  test("what is no proper message is INTERNAL and says why", async () => {
-    await using receiver = await OtlpGrpcReceiver.start(someSettings(), new RecordingDoor());
+  test("what is no proper message is INTERNAL, says why and is counted", async () => {
+    const door = new RecordingDoor();
+    await using receiver = await OtlpGrpcReceiver.start(someSettings(), door);
     const { port } = receiver.address;
     const damaged = gzipSync("telemetry").subarray(0, 12);
     assert.equal(await rawGrpcStatus(port, frame(damaged, "packed")), status.INTERNAL);
@@ -178,15 +179,18 @@ describe("refusing over gRPC", () => {
     assert.equal(await rawGrpcStatus(port, frame(traceRequest("a"), "plain").subarray(0, 7)), status.INTERNAL);
     const two = Buffer.concat([frame(traceRequest("a"), "plain"), frame(traceRequest("b"), "plain")]);
     assert.equal(await rawGrpcStatus(port, two), status.INTERNAL);
+    assert.deepEqual(door.refusals, Array(4).fill("traces malformed"));
     assert.equal(await rawGrpcStatus(port, frame(gzipSync(traceRequest("a")), "packed")), status.OK);
   });
 
-  test("a packing that is not known is UNIMPLEMENTED, another protocol is HTTP 415", async () => {
-    await using receiver = await OtlpGrpcReceiver.start(someSettings(), new RecordingDoor());
+  test("a packing that is not known is UNIMPLEMENTED, another protocol is HTTP 415, and both are counted", async () => {
+    const door = new RecordingDoor();
+    await using receiver = await OtlpGrpcReceiver.start(someSettings(), door);
     const { port } = receiver.address;
     const message = frame(traceRequest("a"), "packed");
     assert.equal(await rawGrpcStatus(port, message, { "grpc-encoding": "snappy" }), status.UNIMPLEMENTED);
     assert.equal(await rawGrpcStatus(port, message, { "content-type": "application/json" }), "http 415");
+    assert.deepEqual(door.refusals, ["traces unsupported_encoding", "none unsupported_media_type"]);
   });
 
   test("a message in any language reaches the caller", async () => {
@@ -198,11 +202,13 @@ describe("refusing over gRPC", () => {
     assert.equal(errorOf(await client.call(EXPORT_TRACES, new Uint8Array())).details, message.toWellFormed());
   });
 
-  test("an unknown method is UNIMPLEMENTED", async () => {
-    await using receiver = await OtlpGrpcReceiver.start(someSettings(), new RecordingDoor());
+  test("an unknown method is UNIMPLEMENTED, and counted", async () => {
+    const door = new RecordingDoor();
+    await using receiver = await OtlpGrpcReceiver.start(someSettings(), door);
     using client = new RawGrpcClient(receiver.address.port);
     const path = "/opentelemetry.proto.collector.trace.v1.TraceService/Import";
     assert.equal(errorOf(await client.call(path, new Uint8Array())).code, status.UNIMPLEMENTED);
+    assert.deepEqual(door.refusals, ["none not_found"]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** A door that answers as it is told and remembers who knocked. */
 import { EventEmitter } from "node:events";
-import type { RefusalReason, Signal, Verdict } from "../../../src/core/otlp/verdict.ts";
-import type { ExportDoor, ExportRequest } from "../../../src/io/receivers/export-door.ts";
+import type { Signal, Verdict } from "../../../src/core/otlp/verdict.ts";
+import type { ExportDoor, ExportRequest, TurnedAway } from "../../../src/io/receivers/export-door.ts";
 import type { TlsChange } from "../../../src/io/receivers/tls-renewal.ts";
 
 export class RecordingDoor implements ExportDoor {
@@ -17,7 +17,7 @@ export class RecordingDoor implements ExportDoor {
     this.requests.push(request);
     return this.decide(request);
   };
-  readonly onRefused = (signal: Signal | null, reason: RefusalReason): void => {
+  readonly onRefused = (signal: Signal | null, reason: TurnedAway): void => {
     this.refusals.push(`${signal ?? "none"} ${reason}`);
   };
   readonly onFailure = (error: unknown): void => {

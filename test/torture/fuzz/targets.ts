@@ -13,7 +13,7 @@ import { SIGNALS } from "../../../src/core/otlp/verdict.ts";
 import type { ExportVerdict } from "../../../src/io/exporters/export-verdict.ts";
 import { grpcFailure, grpcSuccess, httpVerdict } from "../../../src/io/exporters/export-verdict.ts";
 import { encodeHeader, parseRecord } from "../../../src/io/queue/segment.ts";
-import { unpack } from "../../../src/io/receivers/unpack.ts";
+import { Unpacker } from "../../../src/io/receivers/unpack.ts";
 import { decode, RPC_STATUS } from "../../support/otlp-protobuf.ts";
 import type { Random } from "../../support/random.ts";
 import type { FuzzedIntake } from "./fuzzed-intake.ts";
@@ -114,8 +114,9 @@ const packedTarget: FuzzTarget = {
     return random.chance(0.2) ? packed : spoilBytes(packed, random);
   },
   check: async (bytes) => {
+    const unpacker = new Unpacker();
     for (const format of ["gzip", "zstd"] as const) {
-      const unpacked = await unpack(bytes, format, UNPACKED_MAX_BYTES);
+      const unpacked = await unpacker.unpack(bytes, format, UNPACKED_MAX_BYTES);
       if (unpacked.kind === "read") assert.ok(unpacked.bytes.length <= UNPACKED_MAX_BYTES);
     }
   },
