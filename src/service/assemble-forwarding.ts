@@ -14,7 +14,7 @@ import type { Logger } from "../io/platform/logger.ts";
 import { systemRandom } from "../io/platform/system-random.ts";
 import { schedule } from "../io/platform/timers.ts";
 import { ForwardQueue } from "../io/queue/forward-queue.ts";
-import type { QueueExporter } from "../io/queue/queue-settings.ts";
+import type { QueueExporter, QueueTrouble } from "../io/queue/queue-settings.ts";
 import type { DrainTime } from "./drain-time.ts";
 import type { AccountedSignal, PipelineCounters } from "./pipeline-counters.ts";
 import type { AccountedExporter } from "./status.ts";
@@ -64,6 +64,20 @@ function takesAlertLogs(exporter: ExporterConfig): boolean {
   return exporter.alertEvents === "logs" && signalsOf(exporter).includes("logs");
 }
 
+/** How the log tells of them. */
+const TROUBLES: Readonly<Record<QueueTrouble["kind"], { level: "error" | "warn" | "info"; line: string }>> = {
+  disk_failed: { level: "error", line: "the disk does not take what is queued; it is kept in memory" },
+  disk_recovered: { level: "info", line: "the disk takes what is queued again" },
+  refusing: { level: "error", line: "disk and memory are full; senders are asked to come again" },
+  accepting_again: { level: "info", line: "there is room for what is sent again" },
+  dropping: { level: "error", line: "what is queued is being given up" },
+  exporter_removed: {
+    level: "warn",
+    line: "an exporter is gone from the configuration; what it had to send is given up",
+  },
+  lost_at_close: { level: "error", line: "what was in memory alone is lost" },
+};
+
 type QueuePlace = ForwardingParts & {
   readonly folder: string;
   readonly maxBytes: number;
@@ -91,7 +105,7 @@ async function openQueue(
       },
       now: () => clock.now().steady,
       schedule,
-      onTrouble: (trouble) => queueLog.error(trouble, "queue trouble"),
+      onTrouble: ({ kind, ...facts }) => queueLog[TROUBLES[kind].level](facts, TROUBLES[kind].line),
     },
   );
   return stack.use(queue);

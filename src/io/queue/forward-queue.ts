@@ -4,7 +4,8 @@
  * A request is acknowledged to its sender once it is in here, and it leaves only when every
  * destination has taken it. The most widespread senders do not retry, so this queue refuses nothing
  * for want of room: it gives up the oldest instead, counted and announced. It refuses while the disk
- * takes no bytes and so much waits to be written that memory would be the next to go.
+ * takes no bytes and memory is full: to give up there what was acknowledged, for what might come
+ * again, would be the worse choice.
  *
  * Each signal has a log of its own, so that metrics a destination will not take never hold up traces.
  */
@@ -12,7 +13,8 @@ import { assert } from "../../core/assert.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import { SIGNALS } from "../../core/otlp/verdict.ts";
 import { SECOND_MS } from "../../core/time.ts";
-import { DiskHealth } from "./disk-health.ts";
+import { Chore } from "./chore.ts";
+import { DISK_RETRY_MS, DiskHealth } from "./disk-health.ts";
 import { DropAnnouncer } from "./drop-announcer.ts";
 import type { OpenedLog } from "./open-log.ts";
 import { openLog } from "./open-log.ts";
@@ -36,8 +38,8 @@ export class ForwardQueue {
   /** The count of disk failures when a segment was last given up for room. */
   #tradedAtFailure = 0;
   #isClosed = false;
-  #cancelSync: (() => void) | null = null;
-  #syncing: Promise<void> | null = null;
+  #isRefusing = false;
+  readonly #chores: Chore[] = [];
 
   private constructor(settings: QueueSettings, parts: QueueParts) {
     this.#settings = settings;
@@ -55,7 +57,7 @@ export class ForwardQueue {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new QueueError(`cannot use the queue in ${settings.directory}: ${reason}`, { cause });
     }
-    if (settings.directory !== null && settings.fsync === "interval") queue.#syncLater();
+    if (settings.directory !== null) queue.#beginChores();
     return queue;
   }
 
@@ -64,9 +66,32 @@ export class ForwardQueue {
     return this.#settings.directory !== null && !this.#health.isFailing;
   }
 
+  /** When it answers no, the sender has to be asked to come again. */
   hasRoomFor(byteCount: number): boolean {
     if (this.#isClosed) return false;
-    return this.#unwrittenBytes === 0 || this.#unwrittenBytes + byteCount <= UNWRITTEN_MAX_BYTES;
+    const isFull = this.#isFullFor(byteCount);
+    this.#tellRoom(isFull);
+    return !isFull && (this.#unwrittenBytes === 0 || this.#unwrittenBytes + byteCount <= UNWRITTEN_MAX_BYTES);
+  }
+
+  /** Neither the disk nor memory has room; a queue that is in memory by choice gives up the oldest instead. */
+  #isFullFor(byteCount: number): boolean {
+    if (this.#settings.directory === null || !this.#health.isFailing) return false;
+    // With nothing else to write, the request itself is the one more try that the disk gets.
+    if (this.#heldBytes() === 0 && this.#health.isDue) return false;
+    return this.#heldBytes() + byteCount > this.#memoryMaxBytes;
+  }
+
+  /** Once for each time, however large and small requests take turns. */
+  #tellRoom(isFull: boolean): void {
+    const hasChanged = this.#isRefusing ? this.#heldBytes() <= this.#memoryMaxBytes / 2 : isFull;
+    if (!hasChanged) return;
+    this.#isRefusing = !this.#isRefusing;
+    this.#parts.onTrouble({ kind: this.#isRefusing ? "refusing" : "accepting_again" });
+  }
+
+  #heldBytes(): number {
+    return this.#memoryOnlyBytes() + this.#unwrittenBytes;
   }
 
   /**
@@ -113,8 +138,7 @@ export class ForwardQueue {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#cancelSync?.();
-    await this.#syncing;
+    for (const chore of this.#chores) await chore[Symbol.asyncDispose]();
     this.#health.retryIn(0);
     for (const { log, readers } of this.#logs.values()) {
       await log.flush();
@@ -144,14 +168,17 @@ export class ForwardQueue {
     const limit = this.#parts.now() - this.#settings.maxAgeMs;
     for (const { log } of this.#logs.values()) await log.dropOlderThan(limit);
     while (this.#diskBytes() > this.#settings.maxBytes && (await this.#dropOldestSegment()));
-    const memoryMaxBytes = Math.min(this.#settings.memoryMaxBytes, this.#settings.maxBytes);
-    await this.#tradeDiskForMemory(memoryMaxBytes);
-    while (this.#memoryOnlyBytes() > memoryMaxBytes && this.#dropOldestInMemory());
+    await this.#tradeDiskForMemory();
+    while (this.#memoryOnlyBytes() > this.#memoryMaxBytes && this.#dropOldestInMemory());
+  }
+
+  get #memoryMaxBytes(): number {
+    return Math.min(this.#settings.memoryMaxBytes, this.#settings.maxBytes);
   }
 
   /** With the disk full and memory soon to be, the oldest is on disk: its place goes to the newest. */
-  async #tradeDiskForMemory(memoryMaxBytes: number): Promise<void> {
-    if (!this.#health.isFull || this.#memoryOnlyBytes() < memoryMaxBytes / 2) return;
+  async #tradeDiskForMemory(): Promise<void> {
+    if (!this.#health.isFull || this.#memoryOnlyBytes() < this.#memoryMaxBytes / 2) return;
     // One segment for each write that failed, or a disk that is slow to free it would cost the next one too.
     if (this.#tradedAtFailure === this.#health.failureCount) return;
     this.#tradedAtFailure = this.#health.failureCount;
@@ -192,12 +219,18 @@ export class ForwardQueue {
     return bytes;
   }
 
-  #syncLater(): void {
-    this.#cancelSync = this.#parts.schedule(SYNC_INTERVAL_MS, () => {
-      this.#syncing = this.#syncOverdue().finally(() => {
-        if (!this.#isClosed) this.#syncLater();
-      });
-    });
+  #beginChores(): void {
+    const { schedule } = this.#parts;
+    this.#chores.push(new Chore(schedule, DISK_RETRY_MS, () => this.#retryDisk()));
+    if (this.#settings.fsync === "interval") {
+      this.#chores.push(new Chore(schedule, SYNC_INTERVAL_MS, () => this.#syncOverdue()));
+    }
+  }
+
+  /** Nothing may come in for a while, or be let in, and what is in memory alone is not safe. */
+  async #retryDisk(): Promise<void> {
+    if (!this.#health.isFailing) return;
+    for (const { log } of this.#logs.values()) await log.retry();
   }
 
   async #syncOverdue(): Promise<void> {

@@ -56,6 +56,9 @@ export type QueueTrouble =
   /** Records are kept in memory until the disk works again; `code` is the system's, such as ENOSPC. */
   | { readonly kind: "disk_failed"; readonly code: string; readonly cause: unknown }
   | { readonly kind: "disk_recovered" }
+  /** Disk and memory are both full: what comes is turned away until one of them has room. */
+  | { readonly kind: "refusing" }
+  | { readonly kind: "accepting_again" }
   /** Told at the first loss of a run; the account has the sums. */
   | {
       readonly kind: "dropping";

@@ -117,6 +117,13 @@ export class SignalLog {
     if (this.memoryOnlyBytes > 0) await this.#store([]);
   }
 
+  /** Tries to write what lies in memory alone, if it is time to. */
+  async retry(): Promise<void> {
+    if (this.memoryOnlyBytes === 0) return;
+    this.#committing ??= this.#commitAll();
+    await this.#committing;
+  }
+
   /** The files are left for the next run. */
   async close(): Promise<void> {
     try {
@@ -185,8 +192,9 @@ export class SignalLog {
     this.trim();
   }
 
+  /** Once at least, because of what earlier failures have left in memory. */
   async #commitAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    do {
       const group = this.#takeGroup();
       try {
         await this.#store(group.map(({ record }) => record));
@@ -195,7 +203,7 @@ export class SignalLog {
       } catch (error) {
         for (const { reject } of group) reject(error);
       }
-    }
+    } while (this.#waiting.length > 0);
     // In the same turn as the last look at what is waiting: nobody can come in between and be forgotten.
     this.#committing = null;
   }

@@ -84,6 +84,53 @@ test("memory has its bound too: beyond it the oldest in memory goes, and the fil
   });
 });
 
+test("with disk and memory full it has no room, says so once, and has room again when the disk works", async () => {
+  await using world = await QueueWorld.create();
+  const disk = new TestDisk();
+  const queue = await world.open({ memoryMaxBytes: 4 * MIB }, { createFile: disk.createFile });
+  disk.failure = "EROFS";
+  let number = 0;
+  for (; queue.hasRoomFor(MIB); number++) await queue.append(traces(number, MIB));
+  assert.equal(number, 4);
+  await world.time.advance(60_000);
+  assert.equal(queue.hasRoomFor(1000), false);
+  assert.equal(world.total("traces", "backend", "dropped"), 0);
+
+  disk.failure = null;
+  await world.until(() => queue.isDurable);
+  assert.ok(queue.hasRoomFor(MIB));
+  assert.deepEqual(
+    world.troubles.map(({ kind }) => kind),
+    ["disk_failed", "refusing", "disk_recovered", "accepting_again"],
+  );
+});
+
+test("what is in memory is written down when the disk works, though nothing more comes in", async () => {
+  await using world = await QueueWorld.create();
+  const disk = new TestDisk();
+  const queue = await world.open({}, { createFile: disk.createFile });
+  disk.failure = "ENOSPC";
+  await queue.append(traces(0));
+  disk.failure = null;
+  await world.until(() => queue.isDurable);
+  assert.equal(queue.sizeBytes.memory, 0);
+});
+
+test("a request larger than all memory for it is turned away while the disk fails, and tries it when it is time", async () => {
+  await using world = await QueueWorld.create();
+  const disk = new TestDisk();
+  const queue = await world.open({ memoryMaxBytes: MIB }, { createFile: disk.createFile });
+  disk.failure = "EIO";
+  await queue.append(traces(0));
+  assert.deepEqual(await drain(world, queue), [0]);
+  assert.equal(queue.hasRoomFor(2 * MIB), false);
+  disk.failure = null;
+  await world.time.advance(5_000);
+  assert.ok(queue.hasRoomFor(2 * MIB));
+  await queue.append(traces(1, 2 * MIB));
+  assert.equal(queue.isDurable, true);
+});
+
 test("on a full disk the oldest gives way to the newest", async () => {
   await using world = await QueueWorld.create();
   const disk = new TestDisk();

@@ -1,4 +1,5 @@
 /** A queue over a temporary directory in virtual time, with its books, for tests. */
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,6 +52,15 @@ export class QueueWorld implements AsyncDisposable {
     );
     this.#queues.push(queue);
     return queue;
+  }
+
+  /** Lets real writing and reading happen, and virtual time pass, until it is so. */
+  async until(isSo: () => boolean): Promise<void> {
+    for (let round = 0; round < 1000 && !isSo(); round++) {
+      await this.time.advance(50);
+      await settled();
+    }
+    assert.ok(isSo(), "it never came about");
   }
 
   /** Sums over reasons. */
