@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { SpanKind } from "@opentelemetry/api";
+import type { JsonValue } from "../../src/core/otlp/json-from-protobuf.ts";
 import { encodeMessage } from "../../src/core/otlp/json-to-protobuf.ts";
 import { EXPORT_REQUESTS } from "../../src/core/otlp/message-tables.ts";
 import type { OtlpSink } from "../../src/io/stand-ins/otlp-sink.ts";
@@ -136,11 +137,9 @@ class Fleet {
 
   /** Trickles on until `event` has come to pass. */
   async during(event: Promise<void>): Promise<void> {
-    let hasHappened = false;
-    const happening = event.finally(() => {
-      hasHappened = true;
-    });
-    while (!hasHappened) await this.trickle(1);
+    const end = new AbortController();
+    const happening = event.finally(() => end.abort());
+    while (!end.signal.aborted) await this.trickle(1);
     await happening;
   }
 
@@ -208,8 +207,12 @@ function withoutMarks(span: ReceivedSpan): ReceivedSpan {
   const isOwn = (key: string) => !key.startsWith("authspike.");
   const attributes = Object.fromEntries(Object.entries(span.attributes).filter(([key]) => isOwn(key)));
   const listed = span.json["attributes"];
-  const kept = Array.isArray(listed) ? listed.filter((pair) => isOwn(String(Object(pair).key))) : listed;
-  return { ...span, attributes, json: kept === undefined ? span.json : { ...span.json, attributes: kept } };
+  if (!Array.isArray(listed)) return { ...span, attributes };
+  return { ...span, attributes, json: { ...span.json, attributes: listed.filter((pair) => isOwn(keyOf(pair))) } };
+}
+
+function keyOf(pair: JsonValue): string {
+  return typeof pair === "object" && "key" in pair ? String(pair["key"]) : "";
 }
 
 function outcomeOf({ attributes }: ReceivedSpan): string {
