@@ -77,6 +77,8 @@ export type Evidence = {
   /** The highest rate while the alarm was on. */
   readonly peakRate: number;
   readonly usual: number;
+  /** False when the episode began before enough had been seen to call anything usual. */
+  readonly isUsualKnown: boolean;
   readonly deviation: number;
   /** The most there was, and the threshold it had to pass, in nats. */
   readonly evidence: number;

@@ -43,6 +43,7 @@ export function evidenceOf(sighting: Sighting): Evidence {
     failures: reading.failuresSince,
     requests: reading.requestsSince,
     before: { failures: 0, requests: 0 },
+    isUsualKnown: reading.isWarm,
     peakRate: reading.rate,
     evidence: reading.evidence,
     threshold: reading.threshold,

@@ -11,7 +11,7 @@ import { renderTemplate } from "../rules/template.ts";
 import type { Instant, UnixMillis } from "../time.ts";
 import { toWall } from "../time.ts";
 import { adviceFor, suspicionOf } from "./advice.ts";
-import type { Alert, NotificationText, ResolveReason, Transition } from "./alert.ts";
+import type { Alert, Evidence, NotificationText, ResolveReason, Transition } from "./alert.ts";
 import { causeAdvice } from "./cause-advice.ts";
 import { causeMix, leadingCause } from "./cause-tally.ts";
 import { plainLine, truncate } from "./plain-text.ts";
@@ -81,9 +81,9 @@ function firingDetails(page: {
     ...(kind === "unmuted" ? { update: "the mute is over and the alert still fires" } : {}),
     since: isoTime(toWall(evidence.since, now)),
     rate_now: percent(evidence.rate),
-    usual_rate: percent(evidence.usual),
+    usual_rate: usualRate(evidence),
     failures: roundCount(evidence.failures),
-    requests_per_second: `${significant(evidence.requestsPerSecond)} (usually ${significant(evidence.usualRequestsPerSecond)})`,
+    requests_per_second: requestsPerSecond(evidence),
     ...chanceDetail(alert),
     ...clientDetails(alert),
     ...clueDetails(alert),
@@ -102,11 +102,20 @@ function resolvedDetails(alert: ResolvedAlert, now: Instant): Details {
     lasted: span(durationOf(alert)),
     peak_rate: percent(evidence.peakRate),
     rate_now: percent(evidence.rate),
-    usual_rate: percent(evidence.usual),
+    usual_rate: usualRate(evidence),
     failures: roundCount(evidence.failures),
     ...clientDetails(alert),
     ...clueDetails(alert),
   };
+}
+
+/** A guess from a handful of requests must not look like a fact. */
+function usualRate({ isUsualKnown, usual }: Evidence): string {
+  return isUsualKnown ? percent(usual) : "not known yet";
+}
+
+function requestsPerSecond({ isUsualKnown, requestsPerSecond: now, usualRequestsPerSecond }: Evidence): string {
+  return isUsualKnown ? `${significant(now)} (usually ${significant(usualRequestsPerSecond)})` : significant(now);
 }
 
 const RESOLVE_WORDS: Readonly<Record<ResolveReason, string>> = {
@@ -118,9 +127,14 @@ const RESOLVE_WORDS: Readonly<Record<ResolveReason, string>> = {
 };
 
 function whatHappened(alert: Alert, rule: Rule | null): string {
-  const { rate, usual, alarmKind, busiestClientShare, failures, deviation } = alert.evidence;
+  const { rate, usual, isUsualKnown, alarmKind, busiestClientShare, failures, deviation } = alert.evidence;
   const what = rule === null ? "failed requests" : failuresInWords(rule);
-  const change = `usually ${percent(usual)} of requests, now ${percent(rate)}`;
+  if (!isUsualKnown && alarmKind !== "client") {
+    return `Too many ${what} on ${placeOf(alert)}, which is too new for a usual rate: ${percent(rate)} of requests.`;
+  }
+  const change = isUsualKnown
+    ? `usually ${percent(usual)} of requests, now ${percent(rate)}`
+    : `now ${percent(rate)} of requests`;
   switch (alarmKind) {
     case "client":
       return `One client keeps failing on ${placeOf(alert)}: it holds ${percent(busiestClientShare)} of ${failureCount(failures)} (${what}), while the rate alone tells little (${change}).`;

@@ -92,8 +92,13 @@ function raise(watch: Watch, alarm: Alarm): boolean {
   return true;
 }
 
-function hasLetGo(watch: Watch, alarm: Alarm, now: UnixMillis): boolean {
-  return repeatsOf(watch.clients, alarm.client, now) < CLIENT_CALM_SHARE * watch.clientLimit;
+/**
+ * The client fails no more, or succeeds often enough to have paid back half of what raised the alarm: one
+ * address can be a whole gateway, and some of the people behind it always fail.
+ */
+function hasLetGo({ clients, clientLimit }: Watch, { client }: Alarm, now: UnixMillis): boolean {
+  const isQuiet = repeatsOf(clients, client, now) < CLIENT_CALM_SHARE * clientLimit;
+  return isQuiet || persistenceOf(clients, client) < clientLimit / 2;
 }
 
 function usualTraffic({ baseline, lastOutcomeAt }: Watch): UsualTraffic {

@@ -43,6 +43,16 @@ describe("a page", () => {
     );
   });
 
+  test("claims nothing to be usual on an endpoint that is too new for it", () => {
+    const text = firingText({ reading: alarmingReading({ isWarm: false, usual: 0.1 }) });
+    assert.equal(
+      detail(text, "what_happened"),
+      "Too many failed authentications on POST /login of auth, which is too new for a usual rate: 43% of requests.",
+    );
+    assert.equal(detail(text, "usual_rate"), "not known yet");
+    assert.equal(detail(text, "requests_per_second"), "10");
+  });
+
   test("names the rule with its file and line, the bundle and the alert", () => {
     const text = firingText();
     assert.equal(detail(text, "rule"), "login-401 (rules/auth.yaml:12)");

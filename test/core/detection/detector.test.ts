@@ -109,6 +109,23 @@ test("one patient guesser on a busy login is noticed by its persistence", () => 
   assert.equal(endpoint.alarms[0]?.kind, "client");
 });
 
+test("a gateway's address that failed in a burst is calm again when its people succeed as usual", () => {
+  const GATEWAY = 77;
+  const endpoint = warmLogin(8);
+  for (let failure = 0; failure < 200; failure++) {
+    endpoint.now += 20;
+    endpoint.fail(GATEWAY, 1, "attack");
+  }
+  assert.equal(endpoint.reading.isAlarming, true);
+  for (let request = 0; request < 60 * 120; request++) {
+    endpoint.now += 1000 / 60;
+    if (request % 40 === 0) endpoint.fail(GATEWAY);
+    else endpoint.succeed(GATEWAY);
+  }
+  assert.equal(endpoint.reading.isAlarming, false);
+  assert.equal(endpoint.reading.clearedBy, "recovered");
+});
+
 test("a guesser whose guesses succeed in between is a person, not an alarm", () => {
   const endpoint = new EndpointUnderTest({ seed: 5, isAuthenticationRoute: true });
   endpoint.play({ forMs: 20 * MINUTE_MS, perSecond: 5, ratio: 0.05 });

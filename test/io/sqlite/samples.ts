@@ -37,6 +37,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
       since: 900,
       failures: 40,
       before: { failures: 0, requests: 0 },
+      isUsualKnown: true,
       requests: 100,
       requestsPerSecond: 1.5,
       usualRequestsPerSecond: 1.25,
