@@ -50,7 +50,7 @@ export type ReaderParts = {
   readonly schedule: (delayMs: number, action: () => void) => () => void;
 };
 
-type UnderWay = { readonly offset: number; readonly itemCount: number };
+type UnderWay = { readonly offset: number; itemCount: number };
 
 export class QueueReader implements LogFollower {
   readonly #parts: ReaderParts;
@@ -59,6 +59,8 @@ export class QueueReader implements LogFollower {
   readonly #lost = new LostRanges();
   /** In the order in which they were taken. */
   readonly #underWay = new Set<UnderWay>();
+  /** The batch that is being put together: taken from the log, and not yet handed out. It may wait for the disk. */
+  #collecting: UnderWay | null = null;
   #state: "reading" | "draining" | "closed" = "reading";
   #nextOffset: number;
   /** Read from the files and not yet taken. */
@@ -90,12 +92,12 @@ export class QueueReader implements LogFollower {
 
   get acknowledgedOffset(): number {
     for (const { offset } of this.#underWay) return offset;
-    return this.#nextOffset;
+    return this.#collecting?.offset ?? this.#nextOffset;
   }
 
   /** Items that are neither delivered nor given up. */
   get queuedItems(): number {
-    let underWay = 0;
+    let underWay = this.#collecting?.itemCount ?? 0;
     for (const { itemCount } of this.#underWay) underWay += itemCount;
     return underWay + this.unreadItemsFrom(0);
   }
@@ -228,6 +230,8 @@ export class QueueReader implements LogFollower {
       this.forget({ start: record.offset, end }, "queue_expired");
       return false;
     }
+    this.#collecting ??= { offset: record.offset, itemCount: 0 };
+    this.#collecting.itemCount += record.itemCount;
     this.#nextOffset = end;
     return true;
   }
@@ -241,11 +245,12 @@ export class QueueReader implements LogFollower {
   }
 
   #makeBatch(records: readonly QueueRecord[]): ForwardBatch {
-    const itemCount = records.reduce((sum, record) => sum + record.itemCount, 0);
     const [first] = records;
-    assert(first !== undefined, "a batch has a record");
-    const underWay = { offset: first.offset, itemCount };
+    const underWay = this.#collecting;
+    assert(first !== undefined && underWay !== null, "a batch has a record");
+    this.#collecting = null;
     this.#underWay.add(underWay);
+    const { itemCount } = underWay;
     this.#log.trim();
     const bytes = records.length === 1 ? first.bytes : Buffer.concat(records.map((record) => record.bytes));
     return { signal: this.signal, bytes, itemCount, settle: (rejectedCount) => this.#settle(underWay, rejectedCount) };

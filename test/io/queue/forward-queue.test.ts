@@ -97,6 +97,26 @@ test("a restart goes on after what was settled, and sends again what was under w
   assert.deepEqual(await drain(world, after), [2, 3, 4, 5]);
 });
 
+test("a batch that is still being put together is counted, and comes again after a restart", async () => {
+  await using world = await QueueWorld.create();
+  const before = await world.open();
+  // More than memory keeps; a piece of a file holds six, and so does a batch.
+  for (let number = 0; number < 60; number++) await before.append(traces(number, 300_000));
+  const first = await takeNow(world, before);
+  assert.deepEqual(first === null ? [] : numbersIn(first), [0, 1, 2, 3, 4, 5]);
+  void before.reader("backend", "traces").take();
+  // It takes the next six, and waits for the disk to know whether a seventh fits.
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  first?.settle(0);
+  assert.equal(before.queued("backend", "traces"), 54);
+
+  const after = await world.open();
+  assert.deepEqual(
+    await drain(world, after),
+    Array.from({ length: 54 }, (_, index) => index + 6),
+  );
+});
+
 test("an exporter that is new begins with what comes next", async () => {
   await using world = await QueueWorld.create();
   const before = await world.open();
