@@ -18,7 +18,6 @@ import { endpointField, isEndpointField } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { Alert, SpanReference } from "./alert.ts";
 import type { CauseTally } from "./cause-tally.ts";
-import { fingerprintOf } from "./fingerprint.ts";
 
 /** A rule in force. Its detector holds settings only; what it has learned lives in the series. */
 export type ActiveRule = { readonly rule: Rule; readonly detector: Detector };
@@ -27,7 +26,6 @@ export type WatchedSeries = {
   active: ActiveRule;
   /** Values of the rule's `per` fields in their order; with the rule's id it names the series. */
   readonly values: readonly string[];
-  readonly fingerprint: string;
   /** The endpoint on which the series was first seen. */
   readonly endpoint: Endpoint;
   state: Series;
@@ -155,8 +153,7 @@ export class WatchTable {
 }
 
 function newWatchedSeries(facts: SeriesFacts): WatchedSeries {
-  const fingerprint = fingerprintOf(seriesFields(facts.active.rule, facts.values));
-  return { ...facts, fingerprint, alert: null, examples: [], causes: [], isHot: false, isChanged: false };
+  return { ...facts, alert: null, examples: [], causes: [], isHot: false, isChanged: false };
 }
 
 /** The `per` fields of a series with their values. */
