@@ -2,5 +2,10 @@
 import type { Bench } from "./bench.ts";
 
 export async function benches(): Promise<readonly Bench[]> {
-  return Promise.all([import("./engine.bench.ts"), import("./forwarding.bench.ts"), import("./span-to-page.bench.ts")]);
+  return Promise.all([
+    import("./engine.bench.ts"),
+    import("./endpoints.bench.ts"),
+    import("./forwarding.bench.ts"),
+    import("./span-to-page.bench.ts"),
+  ]);
 }

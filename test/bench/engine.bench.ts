@@ -22,6 +22,7 @@ import { relayWithObjects } from "./object-relay.ts";
 import { shippedRuleFiles } from "./shipped-rules.ts";
 import type { BatchPlan } from "./trace-batches.ts";
 import { traceBatches } from "./trace-batches.ts";
+import { TraceRenewer } from "./trace-renewer.ts";
 
 export const name = "engine";
 export const description = "spans per CPU-second of the core, and what each step costs";
@@ -132,7 +133,9 @@ function engine(): (bytes: Uint8Array) => void {
   const whole = new Engine(SETTINGS, ruleSetOf(shippedRuleFiles()));
   let now = START;
   let secondEndsAt = START + SECOND_MS;
+  const traces = new TraceRenewer();
   return (bytes) => {
+    traces.renew(bytes);
     const result = whole.ingest(bytes, { steady: now, wall: now });
     if (result.kind === "malformed") throw new Error(result.message);
     now += (SECOND_MS * result.spanCount) / SPANS_PER_SECOND;

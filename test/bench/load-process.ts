@@ -3,7 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LoadMessage, LoadPlan, LoadReport } from "./load.ts";
 import { openSender } from "./otlp-sender.ts";
 import { traceBatches } from "./trace-batches.ts";
+import { TraceRenewer } from "./trace-renewer.ts";
 
+/** Fewer than a ring has batches: one that is under way must not be renewed. */
 const UNDER_WAY_MAX = 64;
 const SLICE_MS = 5;
 
@@ -21,6 +23,7 @@ process.on("disconnect", () => {
 
 async function sendSteadily(plan: LoadPlan): Promise<void> {
   const ring = traceBatches(plan.batches);
+  const traces = new TraceRenewer();
   const { spansPerBatch } = plan.batches;
   const sender = await openSender(plan.protocol, plan.endpoint, UNDER_WAY_MAX);
   const everyMs = (1000 * spansPerBatch) / plan.spansPerSecond;
@@ -35,7 +38,9 @@ async function sendSteadily(plan: LoadPlan): Promise<void> {
     if (underWay.size >= UNDER_WAY_MAX) await Promise.race(underWay);
     dueAt += everyMs;
     tally.sentSpans += spansPerBatch;
-    const sending = sender.send(ring[turn % ring.length] ?? new Uint8Array(0)).then((isTaken) => {
+    const bytes = ring[turn % ring.length] ?? new Uint8Array(0);
+    traces.renew(bytes);
+    const sending = sender.send(bytes).then((isTaken) => {
       if (isTaken) tally.acknowledgedSpans += spansPerBatch;
       underWay.delete(sending);
     });
