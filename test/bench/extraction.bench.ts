@@ -10,6 +10,7 @@ import { SpanExtractor } from "../../src/core/extraction/span-extractor.ts";
 import type { SpanSink } from "../../src/core/otlp/trace-scanner.ts";
 import { TraceScanner } from "../../src/core/otlp/trace-scanner.ts";
 import { encode, TRACE_REQUEST } from "../support/otlp-protobuf.ts";
+import type { Row, Table } from "./bench.ts";
 
 const SPAN_COUNT = 512;
 const ROUND_MS = 100;
@@ -19,9 +20,12 @@ const CLIENT_KEY = [1, 2, 3, 4] as const;
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** Prints nanoseconds per span on top of the scan; each is the best of some rounds. */
-export function run(): void {
-  console.log(`extraction: ${SPAN_COUNT} spans a request, on top of the scan`);
+export const name = "extraction";
+export const description = "turning a span into an observation, and what a million endpoints weigh";
+export const pace = "quick";
+
+/** Nanoseconds per span on top of the scan; each is the best of some rounds. */
+export function* run(): Generator<Table> {
   const templates = requestOf((index) => ({
     "http.route": `/api/items/:id/part${index % 40}`,
     "url.path": path(index),
@@ -33,34 +37,42 @@ export function run(): void {
     "rpc.service": "shop.Cart",
     "rpc.method": `M${index % 40}`,
   }));
-  report("template in http.route", templates);
-  report("mount prefix, named by path", prefixes);
-  report("path alone, with identifiers", paths);
-  report("gRPC", calls);
-  report("template, client read", templates, (extractor) => (view) => void extractor.extract(view)?.client);
-  report("template, enriched", templates, (extractor) => {
-    const enricher = new Enricher();
-    return (view) => {
-      const observation = extractor.extract(view);
-      if (observation !== null) enricher.attributesFor(observation, null);
-    };
-  });
-  report(
-    "paths beyond the bound",
-    requestOf((index) => ({ "url.path": `/${word(index)}` })),
-    undefined,
-    1,
-  );
-  console.log(`  ${"fingerprint of a client".padEnd(32)} ${fingerprintNanos().toFixed(0).padStart(6)} ns`);
-  weighEndpoints();
+  const words = requestOf((index) => ({ "url.path": `/${word(index)}` }));
+  yield {
+    title: `${SPAN_COUNT} spans a request`,
+    columns: ["ns on top of the scan", "ns of the scan"],
+    rows: [
+      measure("template in http.route", templates),
+      measure("mount prefix, named by path", prefixes),
+      measure("path alone, with identifiers", paths),
+      measure("gRPC", calls),
+      measure("template, client read", templates, readingClients),
+      measure("template, enriched", templates, enriching),
+      measure("paths beyond the bound", words, undefined, 1),
+      { name: "fingerprint of a client", figures: [fingerprintNanos(), null] },
+    ],
+  };
+  yield weighEndpoints();
 }
 
-function report(
-  name: string,
+type SinkOf = (extractor: SpanExtractor) => SpanSink["span"];
+
+const readingClients: SinkOf = (extractor) => (view) => void extractor.extract(view)?.client;
+
+const enriching: SinkOf = (extractor) => {
+  const enricher = new Enricher();
+  return (view) => {
+    const observation = extractor.extract(view);
+    if (observation !== null) enricher.attributesFor(observation, null);
+  };
+};
+
+function measure(
+  rowName: string,
   request: Uint8Array,
-  sinkOf: (extractor: SpanExtractor) => SpanSink["span"] = (extractor) => (view) => void extractor.extract(view),
+  sinkOf: SinkOf = (extractor) => (view) => void extractor.extract(view),
   endpointsPerServiceMax = 10_000,
-): void {
+): Row {
   const scanner = new TraceScanner(extractionKeys([]));
   const endpoints = new EndpointTable({ endpointsPerServiceMax, endpointsMax: MANY_ENDPOINTS });
   const extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints });
@@ -73,8 +85,7 @@ function report(
     scanNanos = Math.min(scanNanos, nanosPerSpan(scanner, request, nothing));
     bothNanos = Math.min(bothNanos, nanosPerSpan(scanner, request, extracting));
   }
-  const nanos = (bothNanos - scanNanos).toFixed(0).padStart(6);
-  console.log(`  ${name.padEnd(32)} ${nanos} ns  (scan ${scanNanos.toFixed(0)} ns)`);
+  return { name: rowName, figures: [bothNanos - scanNanos, scanNanos] };
 }
 
 function nanosPerSpan(scanner: TraceScanner, request: Uint8Array, sink: SpanSink): number {
@@ -97,7 +108,7 @@ function fingerprintNanos(): number {
 }
 
 /** Fills a table through the door that spans use, so that their spellings are weighed too. */
-function weighEndpoints(): void {
+function weighEndpoints(): Table {
   const before = process.memoryUsage();
   const endpoints = new EndpointTable({ endpointsPerServiceMax: MANY_ENDPOINTS, endpointsMax: MANY_ENDPOINTS });
   const extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints });
@@ -111,7 +122,11 @@ function weighEndpoints(): void {
   const seconds = (performance.now() - start) / 1000;
   const after = process.memoryUsage();
   const bytes = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
-  console.log(`  ${endpoints.size} endpoints: at most ${Math.round(bytes / 1e6)} MB, made in ${seconds.toFixed(1)} s`);
+  return {
+    title: "endpoints and their spellings",
+    columns: ["MB at most", "seconds to make them"],
+    rows: [{ name: `${endpoints.size} endpoints`, figures: [bytes / 1e6, seconds] }],
+  };
 }
 
 function path(index: number): string {

@@ -5,6 +5,7 @@ import { SpanEdits } from "../../src/core/otlp/span-edits.ts";
 import type { SpanView } from "../../src/core/otlp/span-view.ts";
 import { TraceScanner } from "../../src/core/otlp/trace-scanner.ts";
 import { encode, TRACE_REQUEST } from "../support/otlp-protobuf.ts";
+import type { Table } from "./bench.ts";
 
 const SPAN_COUNT = 512;
 const ROUND_MS = 400;
@@ -30,8 +31,14 @@ const SPAN_KEYS = [
 ];
 const RESOURCE_KEYS = ["service.name", "service.namespace", "service.version", "deployment.environment.name"];
 
-/** Prints the rates; each is the best of some rounds, since anything else on the machine only slows it. */
-export function run(): void {
+export const name = "otlp-scan";
+export const description = "reading and marking spans in place, against decoding them to objects";
+export const pace = "quick";
+
+const OBJECTS = "protobufjs decode and encode";
+
+/** Each rate is the best of some rounds, since anything else on the machine only slows it. */
+export function* run(): Generator<Table> {
   const request = encode(TRACE_REQUEST, traceRequest());
   const scanner = new TraceScanner({ span: SPAN_KEYS, resource: RESOURCE_KEYS });
   const edits = new SpanEdits();
@@ -56,19 +63,17 @@ export function run(): void {
     edits.apply();
   });
   const objects = spansPerSecond(() => TRACE_REQUEST.encode(TRACE_REQUEST.decode(request)).finish());
-  console.log(`otlp-scan: ${SPAN_COUNT} spans, 10 attributes, ${Math.round(request.length / SPAN_COUNT)} bytes a span`);
-  report("scan", scan, objects);
-  report(`scan and append ${ADDED_BYTES} bytes`, splice, objects);
-  report("protobufjs decode and encode", objects, objects);
+  yield {
+    title: `${SPAN_COUNT} spans, 10 attributes, ${Math.round(request.length / SPAN_COUNT)} bytes a span`,
+    columns: ["spans/s"],
+    rows: [
+      { name: "scan", figures: [scan] },
+      { name: `scan and append ${ADDED_BYTES} bytes`, figures: [splice] },
+      { name: OBJECTS, figures: [objects] },
+    ],
+    comparison: { heading: "x protobufjs", column: "spans/s", baseline: OBJECTS },
+  };
   if (Number.isNaN(statusSum)) throw new Error("the scan found no status");
-}
-
-function report(name: string, rate: number, baseline: number): void {
-  console.log(
-    `  ${name.padEnd(32)} ${Math.round(rate / 1000)
-      .toString()
-      .padStart(6)}k spans/s  ${(rate / baseline).toFixed(1)}x`,
-  );
 }
 
 function spansPerSecond(work: () => unknown): number {
@@ -130,5 +135,3 @@ function span(index: number): object {
 function text(key: string, value: string): object {
   return { key, value: { stringValue: value } };
 }
-
-if (import.meta.main) run();

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { schedule } from "../../src/io/platform/timers.ts";
 import { ForwardQueue } from "../../src/io/queue/forward-queue.ts";
 import type { FsyncPolicy } from "../../src/io/queue/queue-settings.ts";
+import type { Row, Table } from "./bench.ts";
 
 const REQUEST_BYTES = 120_000;
 const SPANS_PER_REQUEST = 100;
@@ -18,13 +19,23 @@ const ROUNDS = 3;
 
 type Run = { readonly wallMs: number; readonly cpuMs: number };
 
-export async function run(): Promise<void> {
-  console.log(`queue: requests of ${REQUEST_BYTES} bytes from ${SENDERS} senders, one reader that keeps up`);
-  const memory = await best(null);
-  report("memory", memory, memory);
+export const name = "queue";
+export const description = "what the queue takes in and hands out, with files and without";
+export const pace = "quick";
+
+const MEMORY = "memory";
+
+export async function* run(): AsyncGenerator<Table> {
+  const rows = [rowOf(MEMORY, await best(null))];
   for (const fsync of ["never", "interval", "always"] as const) {
-    report(`files, fsync ${fsync}`, await best(fsync), memory);
+    rows.push(rowOf(`files, fsync ${fsync}`, await best(fsync)));
   }
+  yield {
+    title: `requests of ${REQUEST_BYTES} bytes from ${SENDERS} senders, one reader that keeps up`,
+    columns: ["MB/s", "spans/CPU-s"],
+    rows,
+    comparison: { heading: "x memory", column: "spans/CPU-s", baseline: MEMORY },
+  };
 }
 
 /** Without a policy the queue is in memory. Anything else on the machine only slows a round. */
@@ -81,15 +92,8 @@ async function receive(queue: ForwardQueue): Promise<void> {
   }
 }
 
-function report(name: string, { wallMs, cpuMs }: Run, memory: Run): void {
-  const megabytes = (REQUESTS * REQUEST_BYTES) / 1e6;
-  const spansPerCpuSecond = (REQUESTS * SPANS_PER_REQUEST) / (cpuMs / 1000);
-  console.log(
-    `  ${name.padEnd(22)} ${Math.round(megabytes / (wallMs / 1000))
-      .toString()
-      .padStart(6)} MB/s` +
-      ` ${(spansPerCpuSecond / 1e6).toFixed(2).padStart(7)}M spans/CPU-s ${(cpuMs / memory.cpuMs).toFixed(1).padStart(6)}x the CPU of memory`,
-  );
+function rowOf(rowName: string, { wallMs, cpuMs }: Run): Row {
+  const megabytesPerSecond = (REQUESTS * REQUEST_BYTES) / 1e3 / wallMs;
+  const spansPerCpuSecond = (REQUESTS * SPANS_PER_REQUEST * 1e3) / cpuMs;
+  return { name: rowName, figures: [megabytesPerSecond, spansPerCpuSecond] };
 }
-
-if (import.meta.main) await run();
