@@ -8,7 +8,7 @@
  * not be handed in: a scanner or a rate limiter would hide an attack in the denominator.
  */
 import type { UnixMillis } from "../time.ts";
-import { DAY_MS } from "../time.ts";
+import { DAY_MS, SECOND_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
 import { addToControlChart } from "./control-limit.ts";
 import { describeQuiet, describeWatched } from "./describe.ts";
@@ -47,6 +47,12 @@ export type DetectorSettings = {
   /** Standard deviations of the classical EWMA control limit; null = sequential evidence. */
   readonly deviation: number | null;
 };
+
+/**
+ * Off the sign-in routes, what one client fails at within a second is one event: all that it had under
+ * way when its session expired. Counted one by one, two such clients together were a page.
+ */
+const PARALLEL_MS = SECOND_MS;
 
 const ONE_FAILURE: Outcome = { failures: 1, requests: 1 };
 
@@ -165,7 +171,7 @@ export class Detector {
   #observeWatchedFailure(series: Series, watch: Watch, client: number, weight: number, now: UnixMillis): boolean {
     const at = Math.max(now, watch.lastOutcomeAt);
     const hasEnded = this.#advance(series, watch, at);
-    takeFailure(watch, client, usableWeight(weight), at, this.#terms);
+    takeFailure(series, watch, { client, weight: usableWeight(weight) }, this.#terms, at);
     const hasBegun = judgeFailure(series, watch, this.#terms, client, at);
     const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, ONE_FAILURE, at);
     return hasRecovered || hasBegun || hasEnded;
@@ -193,13 +199,23 @@ export function needsTick(series: Series): boolean {
   return series.watch !== null && series.watch.alarm !== null;
 }
 
-function takeFailure(watch: Watch, client: number, weight: number, now: UnixMillis, terms: Terms): void {
+function takeFailure(
+  { isAuthenticationRoute }: SeriesTraits,
+  watch: Watch,
+  { client, weight }: { readonly client: number; readonly weight: number },
+  terms: Terms,
+  now: UnixMillis,
+): void {
   const { evidence, pace, queue } = watch;
   if (watch.alarm === null && watchedCusum(evidence) === 0) beginTally(watch.clients);
   decayPace(pace, now);
   fade(evidence, now);
   aimAtOddsScale(evidence, learnFailureWeight(watch.weights, weight));
-  const worth = recordClientFailure(watch.clients, client, now);
+  const worth = recordClientFailure(
+    watch.clients,
+    { client, parallelMs: isAuthenticationRoute ? 0 : PARALLEL_MS },
+    now,
+  );
   addFailure(evidence, worth, expectationOf(watch), now);
   if (watch.alarm === null) followExcursion(watch.excursions, watchedCusum(evidence), now);
   queue.open.failures += 1;

@@ -40,18 +40,26 @@ export function createRecentClients(): RecentClients {
   return { clients: [], repeats: [], persistence: [], failedAt: [], tallies: [], tallyTotal: 0 };
 }
 
-/** What the failure is worth as evidence: 1 for a client's first, then 1/sqrt(2), 1/sqrt(3), … */
-export function recordClientFailure(recent: RecentClients, client: number, now: UnixMillis): number {
+/**
+ * What the failure is worth as evidence: 1 for a client's first, then 1/sqrt(2), 1/sqrt(3), … and
+ * nothing within `parallelMs` of the last one that was worth something.
+ */
+export function recordClientFailure(
+  recent: RecentClients,
+  { client, parallelMs }: { readonly client: number; readonly parallelMs: number },
+  now: UnixMillis,
+): number {
   recent.tallyTotal++;
   if (client === UNKNOWN_CLIENT) return WORTH_OF_UNKNOWN;
   const known = recent.clients.indexOf(client);
   const place = known >= 0 ? known : makePlace(recent, client, now);
+  recent.tallies[place] = 1 + (recent.tallies[place] ?? 0);
   const elapsedMs = now - (recent.failedAt[place] ?? now);
+  if (known >= 0 && elapsedMs < parallelMs) return 0;
   const repeats = 1 + (recent.repeats[place] ?? 0) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
   recent.repeats[place] = repeats;
   recent.persistence[place] = 1 + (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
   recent.failedAt[place] = now;
-  recent.tallies[place] = 1 + (recent.tallies[place] ?? 0);
   return 1 / Math.sqrt(repeats);
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { RecentClients } from "../../../src/core/detection/recent-clients.ts";
 import {
   beginTally,
   busiestClients,
@@ -9,29 +10,43 @@ import {
   recordClientFailure,
   recordClientSuccess,
 } from "../../../src/core/detection/recent-clients.ts";
+import type { UnixMillis } from "../../../src/core/time.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 
 test("a client's repeats within a minute are worth less and less; another client's first is worth 1", () => {
   const recent = createRecentClients();
-  const worths = [1, 2, 3].map(() => recordClientFailure(recent, 5, 0));
+  const worths = [1, 2, 3].map(() => fail(recent, 5, 0));
   assert.deepEqual(worths, [1, 1 / Math.sqrt(2), 1 / Math.sqrt(3)]);
-  assert.equal(recordClientFailure(recent, 6, 0), 1);
-  assert.ok(recordClientFailure(recent, 5, 10 * MINUTE_MS) > 0.99);
+  assert.equal(fail(recent, 6, 0), 1);
+  assert.ok(fail(recent, 5, 10 * MINUTE_MS) > 0.99);
+});
+
+test("where failures come in parallel, those within a second of one client are worth one", () => {
+  const recent = createRecentClients();
+  const worths = [0, 200, 999, 1000, 1500].map((now) => {
+    return recordClientFailure(recent, { client: 5, parallelMs: SECOND_MS }, now);
+  });
+  assert.deepEqual(
+    worths.map((worth) => Math.round(100 * worth)),
+    [100, 0, 0, 71, 0],
+  );
+  assert.equal(recordClientFailure(recent, { client: 6, parallelMs: SECOND_MS }, 1500), 1);
+  assert.deepEqual(busiestClients(recent)[0], { client: 5, failures: 5 });
 });
 
 test("a failure of an unknown client is worth something in between", () => {
   const recent = createRecentClients();
-  assert.equal(recordClientFailure(recent, 0, 0), 0.7);
-  assert.equal(recordClientFailure(recent, 0, 0), 0.7);
+  assert.equal(fail(recent, 0, 0), 0.7);
+  assert.equal(fail(recent, 0, 0), 0.7);
   assert.equal(recent.clients.length, 0);
 });
 
 test("persistence fades within ten minutes, and a success pays back three failures", () => {
   const recent = createRecentClients();
-  for (let index = 0; index < 6; index++) recordClientFailure(recent, 5, 0);
+  for (let index = 0; index < 6; index++) fail(recent, 5, 0);
   recordClientSuccess(recent, 5);
   assert.equal(persistenceOf(recent, 5), 3);
-  recordClientFailure(recent, 5, HOUR_MS);
+  fail(recent, 5, HOUR_MS);
   assert.ok(persistenceOf(recent, 5) < 1.01);
 });
 
@@ -40,8 +55,8 @@ test("a flood of newcomers does not push out the client that keeps failing", () 
   let client = 100;
   for (let second = 0; second < 120; second++) {
     const now = second * SECOND_MS;
-    if (second % 2 === 0) recordClientFailure(recent, 5, now);
-    for (let other = 0; other < 10; other++) recordClientFailure(recent, client++, now);
+    if (second % 2 === 0) fail(recent, 5, now);
+    for (let other = 0; other < 10; other++) fail(recent, client++, now);
   }
   assert.ok(persistenceOf(recent, 5) > 50);
   assert.equal(recent.clients.length, 64);
@@ -49,13 +64,18 @@ test("a flood of newcomers does not push out the client that keeps failing", () 
 
 test("shares and top clients count from the beginning of the tally", () => {
   const recent = createRecentClients();
-  for (let index = 0; index < 9; index++) recordClientFailure(recent, 5, 0);
+  for (let index = 0; index < 9; index++) fail(recent, 5, 0);
   beginTally(recent);
   assert.deepEqual(busiestClients(recent), []);
-  for (const client of [6, 7, 6, 0]) recordClientFailure(recent, client, SECOND_MS);
+  for (const client of [6, 7, 6, 0]) fail(recent, client, SECOND_MS);
   assert.equal(busiestShare(recent), 0.5);
   assert.deepEqual(busiestClients(recent), [
     { client: 6, failures: 2 },
     { client: 7, failures: 1 },
   ]);
 });
+
+/** On a sign-in route. */
+function fail(recent: RecentClients, client: number, now: UnixMillis): number {
+  return recordClientFailure(recent, { client, parallelMs: 0 }, now);
+}
