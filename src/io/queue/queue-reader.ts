@@ -74,6 +74,9 @@ export class QueueReader implements LogFollower {
     this.#nextOffset = nextOffset;
     const { store } = parts.log;
     this.#files = store === null ? null : new SegmentReader(store, (cause) => parts.health.failed(cause));
+    // Files are removed whole, so what is missing before the first is not damaged: an earlier run gave it up for room.
+    const keptFrom = store?.segments[0]?.firstOffset ?? parts.log.endOffset;
+    if (store !== null) this.forget({ start: nextOffset, end: keptFrom }, "queue_overflow");
     this.#saveCursor();
     parts.log.follow(this);
   }

@@ -100,20 +100,20 @@ test("a restart goes on after what was settled, and sends again what was under w
 test("a batch that is still being put together is counted, and comes again after a restart", async () => {
   await using world = await QueueWorld.create();
   const before = await world.open();
-  // More than memory keeps; a piece of a file holds six, and so does a batch.
-  for (let number = 0; number < 60; number++) await before.append(traces(number, 300_000));
+  // Far more than memory keeps. A piece of a file holds six, and so does a batch.
+  for (let number = 0; number < 100; number++) await before.append(traces(number, 300_000));
   const first = await takeNow(world, before);
   assert.deepEqual(first === null ? [] : numbersIn(first), [0, 1, 2, 3, 4, 5]);
   void before.reader("backend", "traces").take();
   // It takes the next six, and waits for the disk to know whether a seventh fits.
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   first?.settle(0);
-  assert.equal(before.queued("backend", "traces"), 54);
+  assert.equal(before.queued("backend", "traces"), 94);
 
   const after = await world.open();
   assert.deepEqual(
     await drain(world, after),
-    Array.from({ length: 54 }, (_, index) => index + 6),
+    Array.from({ length: 94 }, (_, index) => index + 6),
   );
 });
 
@@ -175,6 +175,23 @@ test("beyond the bound the oldest is dropped, counted and announced once", async
   );
   assert.equal(dropped, 200 - numbers.length * 10);
   assert.equal(world.troubles.filter(({ kind }) => kind === "dropping").length, 1);
+});
+
+test("what was given up for room while it was under way counts as that after a restart", async () => {
+  await using world = await QueueWorld.create();
+  const before = await world.open({ maxBytes: 4 * MIB });
+  for (let number = 0; number < 3; number++) await before.append(traces(number, MIB));
+  // Taken by the exporter, and in no file any more before it is settled.
+  await takeNow(world, before);
+  for (let number = 3; number < 8; number++) await before.append(traces(number, MIB));
+  world.books.clear();
+  const after = await world.open({ maxBytes: 4 * MIB });
+  const kept = await drain(world, after);
+  assert.equal(kept.at(-1), 7);
+  assert.deepEqual(Object.fromEntries(world.books), {
+    "traces backend queue_overflow": 8 - kept.length,
+    "traces backend sent": kept.length,
+  });
 });
 
 test("what is older than the limit is dropped as expired, on disk and when it is read", async () => {
