@@ -1,7 +1,7 @@
 /**
  * An alarm from the request that completes the evidence to its end.
  *
- * It ends when a whole minute, and enough requests, have passed as usual, not when the evidence is
+ * It ends when a minute or a tenth of its time, and enough requests, have passed as usual, not when the evidence is
  * gone: evidence returns to nothing many times during a patchy attack, and the page would flap. Nor
  * when an average is back: it would remember a fierce attack for minutes.
  */
@@ -17,7 +17,7 @@ export type Alarm = {
   /** Since the onset, in units of one received failure. */
   failures: number;
   successes: number;
-  /** The persistent client; 0 for the other kinds. */
+  /** The persistent client that it began with; 0 when it began otherwise. */
   readonly client: number;
   /** The stretch that has been as usual so far; null when the last request broke it. */
   calm: Calm | null;
@@ -30,9 +30,20 @@ type Calm = { readonly since: UnixMillis; requests: number; failures: number };
 type AlarmFacts = Pick<Alarm, "kind" | "since" | "failures" | "successes" | "client">;
 
 /** What a series usually gets, as far as the end of an alarm depends on it. */
-export type UsualTraffic = { readonly requestsPerSecond: number; readonly lastOutcomeAt: UnixMillis };
+export type UsualTraffic = {
+  readonly requestsPerSecond: number;
+  readonly lastOutcomeAt: UnixMillis;
+  /** Half-way from the usual ratio to the highest that may be usual. */
+  readonly calmRatio: number;
+};
 
-const RECOVERY_MS = MINUTE_MS;
+/**
+ * The longer an alarm has lasted, the longer its calm has to: in hours there is many a lucky minute.
+ * With a minute for all, a release that moved the ratio paged twice and a patient client seven times.
+ */
+const RECOVERY_SHARE = 1 / 10;
+const RECOVERY_MIN_MS = MINUTE_MS;
+const RECOVERY_MAX_MS = 10 * MINUTE_MS;
 /** A calm stretch holds so many requests; where they would take longer than five minutes, fewer. */
 const RECOVERY_REQUESTS = 30;
 const RECOVERY_REQUESTS_MIN = 5;
@@ -61,7 +72,8 @@ export function resumeAlarm(alarm: Alarm, now: UnixMillis): void {
  */
 export function noteOutcome(
   alarm: Alarm,
-  outcome: { readonly failures: 0 | 1; readonly requests: number; readonly calmRatio: number },
+  outcome: { readonly failures: 0 | 1; readonly requests: number },
+  { calmRatio }: Pick<UsualTraffic, "calmRatio">,
   now: UnixMillis,
 ): void {
   // A stretch begins with a success.
@@ -70,7 +82,7 @@ export function noteOutcome(
   const { calm } = alarm;
   calm.requests += outcome.requests;
   calm.failures += outcome.failures;
-  const expected = calm.requests * outcome.calmRatio;
+  const expected = calm.requests * calmRatio;
   if (calm.failures > 1 + expected + Math.sqrt(expected)) alarm.calm = null;
 }
 
@@ -84,12 +96,22 @@ export function noteMoment(alarm: Alarm, moment: "calm" | "excess", now: UnixMil
 export function clearanceAt(alarm: Alarm, usual: UsualTraffic, now: UnixMillis): AlarmClearance | null {
   if (now - usual.lastOutcomeAt >= silenceMs(usual)) return "silent";
   if (alarm.calm === null) return now - alarm.watchedSince >= NEW_LEVEL_MS ? "new_level" : null;
-  const isLong = now - alarm.calm.since >= RECOVERY_MS;
-  return isLong && alarm.calm.requests >= recoveryRequests(usual) ? "recovered" : null;
+  const isLong = now - alarm.calm.since >= recoveryMs(alarm.calm.since - alarm.watchedSince);
+  return isLong && isAsUsual(alarm.calm, usual) ? "recovered" : null;
 }
 
 export function wasBrief(alarm: Alarm): boolean {
   return alarm.calm !== null && alarm.calm.since - alarm.startedAt < BRIEF_MS;
+}
+
+/** Chance lets a stretch go on; to end the alarm it needs to be as usual without. */
+function isAsUsual({ requests, failures }: Calm, usual: UsualTraffic): boolean {
+  if (requests < recoveryRequests(usual)) return false;
+  return failures <= 1 || failures <= requests * usual.calmRatio;
+}
+
+function recoveryMs(alarmMs: number): number {
+  return Math.min(RECOVERY_MAX_MS, Math.max(RECOVERY_MIN_MS, RECOVERY_SHARE * alarmMs));
 }
 
 function silenceMs({ requestsPerSecond }: UsualTraffic): number {

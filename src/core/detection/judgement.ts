@@ -40,8 +40,10 @@ export type Outcome = { readonly failures: 0 | 1; readonly requests: number };
 export function judgeRecovery(watch: Watch, terms: Terms, outcome: Outcome, now: UnixMillis): boolean {
   const { alarm } = watch;
   if (alarm === null) return false;
-  if (alarm.kind === "client") noteMoment(alarm, hasLetGo(watch, alarm, now) ? "calm" : "excess", now);
-  else noteOutcome(alarm, { ...outcome, calmRatio: (watch.usual + watch.usualUpper) / 2 }, now);
+  // A client that has moved the ratio too must still let go: a lull of it is no end.
+  if (alarm.client !== 0 && !hasLetGo(watch, alarm, now)) noteMoment(alarm, "excess", now);
+  else if (alarm.kind === "client") noteMoment(alarm, "calm", now);
+  else noteOutcome(alarm, outcome, usualTraffic(watch), now);
   return settle(watch, terms, now);
 }
 
@@ -101,19 +103,23 @@ function hasLetGo({ clients, clientLimit }: Watch, { client }: Alarm, now: UnixM
   return isQuiet || persistenceOf(clients, client) < clientLimit / 2;
 }
 
-function usualTraffic({ baseline, lastOutcomeAt }: Watch): UsualTraffic {
-  return { requestsPerSecond: usualRequestsPerSecond(baseline), lastOutcomeAt };
+function usualTraffic({ baseline, lastOutcomeAt, usual, usualUpper }: Watch): UsualTraffic {
+  return {
+    requestsPerSecond: usualRequestsPerSecond(baseline),
+    lastOutcomeAt,
+    calmRatio: (usual + usualUpper) / 2,
+  };
 }
 
 function endAlarm(watch: Watch, alarm: Alarm, terms: Terms, clearance: AlarmClearance, now: UnixMillis): void {
   watch.alarm = null;
   watch.clearedBy = clearance;
+  if (clearance === "new_level" && alarm.client !== 0) {
+    watch.clientLimit = raisedClientLimit(watch.clientLimit, persistenceOf(watch.clients, alarm.client));
+  }
   if (clearance === "new_level" && alarm.kind !== "client") {
     acceptLevel(watch, terms, now);
     return;
-  }
-  if (clearance === "new_level") {
-    watch.clientLimit = raisedClientLimit(watch.clientLimit, persistenceOf(watch.clients, alarm.client));
   }
   if (clearance === "recovered" && wasBrief(alarm)) endExcursion(watch.excursions, now);
   forgetExcess(watch);

@@ -18,10 +18,11 @@ import { drawScenario, RECIPES, REPORT_SEEDS, TUNING_SEEDS } from "./scenarios.t
 import type { ScenarioScore } from "./score.ts";
 import { endpointDays, STANDING_COLUMNS, Standing } from "./standing.ts";
 
-const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAME,...] [--ours] [--print NAME]
-  --quick            one seed, without the scenarios of millions of requests and most anchors of time
+const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAMES] [--without NAMES] [--ours] [--print NAME]
+  --quick            one seed, and no scenario of many millions of requests
   --seed WHICH       a number, "tuning" or "report"; "report" is the default
-  --scenarios NAMES  those whose name contains one of these
+  --scenarios NAMES  those whose name contains one of these, with commas between them
+  --without NAMES    all but those
   --ours             without the anchors
   --print NAME       one scenario as lines for: authspike backtest --format requests -`;
 
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     seed: { type: "string", multiple: true, default: [] },
     scenarios: { type: "string", default: "" },
+    without: { type: "string" },
     ours: { type: "boolean", default: false },
     print: { type: "string" },
     help: { type: "boolean", default: false },
@@ -123,7 +125,13 @@ function chosenSeeds(): readonly number[] {
 }
 
 function chosenRecipes(): readonly Recipe[] {
-  const parts = options.scenarios.split(",");
-  const named = RECIPES.filter(({ name }) => parts.some((part) => name.includes(part)));
-  return options.quick ? named.filter(({ size }) => size === undefined) : named;
+  const { scenarios, without, quick } = options;
+  return RECIPES.filter(({ name, size }) => {
+    if (quick && size === "heavy") return false;
+    return contains(name, scenarios) && (without === undefined || !contains(name, without));
+  });
+}
+
+function contains(name: string, parts: string): boolean {
+  return parts.split(",").some((part) => name.includes(part));
 }

@@ -214,6 +214,44 @@ test("an excess that stays is a new level after 45 minutes, and does not page ag
   assert.equal(endpoint.alarms.length, 1);
 });
 
+test("a ratio that moves to just above the guard is one alarm, whatever lucky minutes it has", () => {
+  for (let seed = 1; seed <= 5; seed++) {
+    const endpoint = warmLogin(seed);
+    endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 2, ratio: 0.2 });
+    assert.equal(endpoint.alarms.length, 1, `seed ${seed}`);
+  }
+});
+
+test("a client that keeps failing for hours is one alarm", () => {
+  for (let seed = 1; seed <= 3; seed++) {
+    const endpoint = new EndpointUnderTest({ seed, isAuthenticationRoute: true });
+    endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 1, ratio: 0.01 });
+    endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 1, ratio: 0.01, attackPerSecond: 0.1, attackClients: 1 });
+    assert.equal(endpoint.alarms.length, 1, `seed ${seed}`);
+  }
+});
+
+test("sessions that expire together are no burst, though each answers all that its client has under way", () => {
+  const endpoint = new EndpointUnderTest({ seed: 3 });
+  endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 0.2, ratio: 0.005 });
+  for (const client of [1, 2, 3]) {
+    for (let parallel = 0; parallel < 8; parallel++) endpoint.fail(client);
+    endpoint.play({ forMs: 20 * SECOND_MS, perSecond: 0.2, ratio: 0 });
+  }
+  assert.deepEqual(endpoint.alarms, []);
+});
+
+test("an endpoint whose only caller begins to fail alarms within half a minute", () => {
+  const endpoint = new EndpointUnderTest({ seed: 4 });
+  for (let second = 0; second < 7200; second++) {
+    endpoint.now += SECOND_MS / 10;
+    endpoint.succeed(1);
+  }
+  const outage = { forMs: MINUTE_MS, perSecond: 0, ratio: 0, attackPerSecond: 10, attackClients: 1 };
+  const delayMs = endpoint.delayUntilAlarm(outage);
+  assert.ok(delayMs !== undefined && delayMs < 30 * SECOND_MS, `${delayMs} ms`);
+});
+
 test("a long attack that was taken for a new level does not hide the next one", () => {
   const endpoint = warmLogin(5);
   const people = { perSecond: 2, ratio: 0.06 };
