@@ -20,9 +20,9 @@ test("the first page within an attack is the hit, with its delay and what came a
   const { windows, falsePages, rePages } = scorePages(scenario({}), [ATTACK], [pageAt(11, 25)]);
   const [{ hit } = { hit: null }] = windows;
   assert.equal(hit?.delaySeconds, 60);
-  assert.equal(hit?.attackRequests, 61);
-  assert.equal(hit?.shareAfter, 540 / 601);
-  assert.equal(hit?.resolveSeconds, 300);
+  assert.equal(hit.attackRequests, 61);
+  assert.equal(hit.shareAfter, 540 / 601);
+  assert.equal(hit.resolveSeconds, 300);
   assert.deepEqual([falsePages.length, rePages], [0, 0]);
 });
 
