@@ -50,6 +50,7 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     alerting.ledger.isBehind ? 1 : 0,
   );
   gauge("authspike_process_resident_memory_bytes", "Resident memory", "By", () => process.memoryUsage.rss());
+  gauge("authspike_process_heap_bytes", "JavaScript heap in use", "By", () => process.memoryUsage().heapUsed);
   registry.gauge(
     { name: "authspike_exporter_queue_items", help: "Items that wait for a destination", unit: "{item}" },
     () =>

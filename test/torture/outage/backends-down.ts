@@ -26,7 +26,7 @@ const KILLED = { refusedMax: 1 };
 const NEVER_REFUSED = { refusedMax: Number.POSITIVE_INFINITY };
 
 export async function backendsDown(spanCount: number, tell: (line: string) => void): Promise<void> {
-  await using backends = await CountingBackends.absent({ timeout: "1s" });
+  await using backends = await CountingBackends.absent({ timeout: "3s" });
   await using installation = new Installation({ exporters: backends.exporters });
   const sender = new NumberedSender();
   const hasSent = (share: number) => () => sender.acknowledgedBatchCount * SPANS_PER_BATCH >= share * spanCount;
