@@ -12,17 +12,18 @@ import type { Alert, Effect } from "./alerts/alert.ts";
 import { countCause, isBetweenEpisodes } from "./alerts/cause-tally.ts";
 import type { JudgeContext } from "./alerts/judge.ts";
 import { endIfOrphaned, endRuleless, judge, rememberExample } from "./alerts/judge.ts";
+import type { SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
+import { checkpointOf } from "./alerts/series-checkpoint.ts";
 import type { ActiveRule, Watch, WatchedSeries } from "./alerts/watch-table.ts";
 import { WatchTable } from "./alerts/watch-table.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
-import type { SeriesSnapshot } from "./detection/snapshot.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import type { FailureMarks } from "./enrichment/enrich.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import { extractionKeys } from "./extraction/attribute-keys.ts";
 import { isAuthenticationRoute } from "./extraction/authentication-route.ts";
-import type { EndpointNames } from "./extraction/endpoint.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
+import { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
 import { SpanExtractor } from "./extraction/span-extractor.ts";
 import { SpanEdits } from "./otlp/span-edits.ts";
@@ -32,6 +33,8 @@ import { isFailure } from "./rules/failure-test.ts";
 import type { Rule, RuleSet } from "./rules/rule.ts";
 import { isEndpointField } from "./rules/rule.ts";
 import type { Instant, UnixMillis } from "./time.ts";
+
+export type { SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 
 export type EngineSettings = {
   /** Secret of this installation: the same client keeps one fingerprint, and nobody else can compute it. */
@@ -53,20 +56,12 @@ export type IngestResult =
       readonly isUrgent: boolean;
     };
 
-/** What one series has learned, with the names that find it again. */
-export type SeriesCheckpoint = {
-  readonly ruleId: string;
-  readonly per: readonly string[];
-  readonly values: readonly string[];
-  readonly endpoint: EndpointNames;
-  readonly state: SeriesSnapshot;
-};
-
 export class Engine {
   readonly endpoints: EndpointTable;
   readonly #settings: EngineSettings;
   readonly #edits = new SpanEdits();
   readonly #enricher = new Enricher();
+  readonly #joiner: RequestJoiner;
   /** Shared by all rules, so that the bound on watched series holds for the whole. */
   readonly #watchList = new WatchList();
   readonly #hot = new Set<WatchedSeries>();
@@ -84,6 +79,7 @@ export class Engine {
     this.#settings = settings;
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
     this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
+    this.#joiner = new RequestJoiner(settings.clientKey[0]);
     this.#ruleSet = ruleSet;
     this.#table = new WatchTable(this.#activeRules(ruleSet));
     [this.#scanner, this.#extractor] = this.#readers();
@@ -106,6 +102,11 @@ export class Engine {
     return this.#watchList;
   }
 
+  /** How spans that tell about one request together, or came again, were told from requests of their own. */
+  get joinedRequests(): Pick<RequestJoiner, "heldCount" | "nestedCount" | "repeatedCount" | "overflowCount"> {
+    return this.#joiner;
+  }
+
   get openAlertCount(): number {
     let count = 0;
     for (const { alert } of this.#hot) if (alert !== null) count += 1;
@@ -125,6 +126,7 @@ export class Engine {
   ingest(bytes: Uint8Array, now: Instant): IngestResult {
     this.#now = now.steady;
     this.#isUrgent = false;
+    this.#countReleased();
     this.#edits.reset(bytes);
     const scanned = this.#scanner.scan(bytes, this);
     this.#extractor.forgetRequest();
@@ -142,7 +144,8 @@ export class Engine {
   span(view: SpanView): void {
     const observation = this.#extractor.extract(view);
     if (observation === null) return;
-    const marks = this.#count(observation);
+    const counted = this.#joiner.admit(observation, this.#now);
+    const marks = counted === null ? null : this.#count(counted);
     this.#edits.append(view, this.#enricher.attributesFor(observation, marks));
   }
 
@@ -160,6 +163,8 @@ export class Engine {
 
   /** Judges every series in doubt. The effects are to be carried out in order. */
   tick(now: Instant): readonly Effect[] {
+    this.#now = now.steady;
+    this.#countReleased();
     const context = this.#judgeContext(now);
     for (const { detector } of this.#table.rules()) detector.updateContext(context.detection);
     const effects: Effect[] = [];
@@ -261,6 +266,12 @@ export class Engine {
     return this.#table.add({ active, endpoint, values, state: active.detector.createSeries(now.steady, traits) });
   }
 
+  /** Counts the requests that have waited long enough for further spans. */
+  #countReleased(): void {
+    if (this.#joiner.heldCount === 0) return;
+    for (const request of this.#joiner.release(this.#now)) this.#count(request);
+  }
+
   /** Returns what a failed request is marked with, null for any other. */
   #count(observation: Observation): FailureMarks | null {
     let marks: FailureMarks | null = null;
@@ -358,7 +369,8 @@ export class Engine {
   }
 
   #readers(): [TraceScanner, SpanExtractor] {
-    const keys = extractionKeys(attributeKeys(this.#ruleSet.rules));
+    this.#joiner.attributeKeys = attributeKeys(this.#ruleSet.rules);
+    const keys = extractionKeys(this.#joiner.attributeKeys);
     const { clientKey } = this.#settings;
     return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints })];
   }
@@ -376,8 +388,4 @@ function hasSameSeries(left: Rule, right: Rule): boolean {
 
 function isSameList(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((item, index) => item === right[index]);
-}
-
-function checkpointOf({ active: { rule, detector }, values, endpoint, state }: WatchedSeries): SeriesCheckpoint {
-  return { ruleId: rule.id, per: rule.per, values, endpoint, state: detector.snapshot(state) };
 }

@@ -189,3 +189,23 @@ test("an alert says why, and every span that was refused does", () => {
   const [firing] = world.transitions();
   assert.match(firing?.alert.evidence.cause ?? "", /^expired \(\d+%\)$/);
 });
+
+test("a request that two spans tell about is one sample, in whatever batches they come", () => {
+  const world = new EngineWorld(ONE_RULE);
+  for (let request = 1; request <= 300; request++) {
+    world.pass(1000);
+    const traceId = `${request}`.padStart(32, "a");
+    const outer = { traceId, spanId: "b".repeat(16) };
+    const inner = { traceId, spanId: "c".repeat(16), parentSpanId: outer.spanId };
+    const status = request > 295 ? 401 : 200;
+    world.send([{ route: "/orders/:id", status, ids: inner }]);
+    world.send([{ route: "/orders/:id", status, ids: outer }]);
+  }
+  const [series] = world.engine.series();
+  assert.ok(series !== undefined);
+  const reading = series.active.detector.reading(series.state, world.now);
+  assert.equal(reading.failureCount, 5);
+  assert.ok(reading.requestCount > 55 && reading.requestCount < 65, `${reading.requestCount} in a minute`);
+  const { heldCount, nestedCount } = world.engine.joinedRequests;
+  assert.deepEqual([heldCount, nestedCount], [0, 300]);
+});

@@ -9,6 +9,8 @@ export type SpanFacts = {
   readonly status?: number;
   readonly client?: string;
   readonly endMs?: number;
+  /** In place of ids of its own. */
+  readonly ids?: { readonly traceId: string; readonly spanId: string; readonly parentSpanId?: string };
   readonly attributes?: Readonly<Record<string, string | number>>;
 };
 
@@ -29,6 +31,7 @@ function spanJson({
   status = 200,
   client = "203.0.113.7",
   endMs = 0,
+  ids,
   attributes = {},
 }: SpanFacts) {
   spanCounter += 1;
@@ -36,6 +39,7 @@ function spanJson({
   return {
     traceId: spanCounter.toString(16).padStart(32, "0"),
     spanId: spanCounter.toString(16).padStart(16, "0"),
+    ...ids,
     name: `${method} ${route}`,
     kind: 2,
     startTimeUnixNano: nanos,

@@ -32,6 +32,8 @@ export type MarkedRequest = {
   readonly outcome: Outcome;
   /** Why it was refused, where that is known. */
   readonly cause: FailureCause | null;
+  /** It adds one sample to its endpoint's rate. */
+  readonly isCounted: boolean;
   /** See `SpanObservation.isMarked`. */
   readonly isMarked: boolean;
 };
@@ -53,8 +55,8 @@ const DEVIATION = attributeKey("authspike.deviation");
 const ALERT_ID = attributeKey("authspike.alert.id");
 
 const OUTCOME_NUMBER = { ok: 0, unauthenticated: 1, forbidden: 2, throttled: 3, client_error: 4, server_error: 5 };
-/** What follows the endpoint, by outcome. */
-const OUTCOME_MARKS = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, encodeOutcome(outcome)]));
+/** What follows the endpoint of a counted request, by outcome. */
+const OUTCOME_MARKS = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, encodeOutcome(outcome, "counted")]));
 const NO_BYTES = new Uint8Array(0);
 
 export class Enricher {
@@ -66,7 +68,8 @@ export class Enricher {
   /** The attributes as bytes to append to the span; good until the next call. Empty where none are due. */
   attributesFor(request: MarkedRequest, failure: FailureMarks | null): Uint8Array {
     if (request.isMarked) return NO_BYTES;
-    const kept = this.#keptMarksOf(request);
+    // Spans that are not counted are rare, and not worth a place.
+    const kept = request.isCounted ? this.#keptMarksOf(request) : undefined;
     const { cause } = request;
     if (kept !== undefined && failure === null && cause === null) return kept;
     const buffer = this.#buffer;
@@ -101,14 +104,14 @@ function addFigures(buffer: AttributeBuffer, { alertId, baseline, deviation, rat
   if (alertId !== null) buffer.addText(ALERT_ID, alertId);
 }
 
-function addRequestMarks(buffer: AttributeBuffer, { endpoint, outcome }: MarkedRequest): void {
+function addRequestMarks(buffer: AttributeBuffer, { endpoint, isCounted, outcome }: MarkedRequest): void {
   buffer.addText(ENDPOINT, endpoint.name);
-  buffer.addEncoded(OUTCOME_MARKS[outcome] ?? NO_BYTES);
+  buffer.addEncoded(isCounted ? (OUTCOME_MARKS[outcome] ?? NO_BYTES) : encodeOutcome(outcome, "passed over"));
 }
 
-function encodeOutcome(outcome: Outcome): Uint8Array {
+function encodeOutcome(outcome: Outcome, as: "counted" | "passed over"): Uint8Array {
   const buffer = new AttributeBuffer();
   buffer.addText(OUTCOME, outcome);
-  buffer.addBoolean(COUNTED, true);
+  buffer.addBoolean(COUNTED, as === "counted");
   return buffer.bytes.slice(0, buffer.length);
 }

@@ -71,11 +71,12 @@ export class SpanExtractor {
     const scope = this.#scopeOf(view);
     if (view.attributes.has(SPAN_SLOT.authorization)) scope.capturesCredentials = true;
     const endpoint = this.#endpointOf(view, scope, grpcStatus);
-    const observation = this.#observationOn(view, endpoint);
+    const observation = this.#observationOn(view, scope, endpoint);
+    observation.scope = scope;
     const count = adjustedCount(view);
     const result = { httpStatus: readHttpStatus(view), grpcStatus, hasError: hasError(view) };
     observation.moveTo(endpoint, result, Number.isNaN(count) ? 1 : Math.min(count, WEIGHT_MAX));
-    if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation, scope);
+    if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
     return observation;
   }
 
@@ -85,9 +86,9 @@ export class SpanExtractor {
     this.#scopeBytes = null;
   }
 
-  #explain(observation: SpanObservation, { capturesCredentials }: ServiceScope): void {
-    const { endpoint, outcome, httpStatus, view } = observation;
-    const refusal = { endpoint, outcome, httpStatus, areCredentialsCaptured: capturesCredentials };
+  #explain(observation: SpanObservation): void {
+    const { endpoint, outcome, httpStatus, scope, view } = observation;
+    const refusal = { endpoint, outcome, httpStatus, areCredentialsCaptured: scope.capturesCredentials };
     const explained = this.#explainer.explain(view, refusal);
     observation.outcome = explained.outcome;
     observation.cause = explained.cause;
@@ -118,9 +119,9 @@ export class SpanExtractor {
     return this.#scope;
   }
 
-  #observationOn(view: SpanView, endpoint: Endpoint): SpanObservation {
+  #observationOn(view: SpanView, scope: ServiceScope, endpoint: Endpoint): SpanObservation {
     if (this.#observation === null || this.#observation.view !== view) {
-      this.#observation = new SpanObservation(view, this.#settings.clientKey, endpoint);
+      this.#observation = new SpanObservation(view, this.#settings.clientKey, { scope, endpoint });
     }
     return this.#observation;
   }

@@ -13,17 +13,35 @@ import type { Endpoint } from "./endpoint.ts";
 import type { Observation, Outcome } from "./observation.ts";
 import type { RequestResult } from "./outcome.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
+import type { ServiceScope } from "./service-table.ts";
 import type { SipHashKey } from "./siphash.ts";
 import { readClient } from "./span-client.ts";
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 
+/** Bits of `flags`: that the sender knows where the parent is, and that it is elsewhere. */
+const PARENT_IS_LOCAL = 0x100;
+const PARENT_IS_REMOTE = 0x300;
+
+const ROUTE_SLOTS = [
+  SPAN_SLOT.httpRoute,
+  SPAN_SLOT.nextRoute,
+  SPAN_SLOT.micrometerUri,
+  SPAN_SLOT.rpcMethod,
+  SPAN_SLOT.grpcMethod,
+];
+
+/** Where a request belongs. */
+export type RequestPlace = { readonly scope: ServiceScope; readonly endpoint: Endpoint };
+
 type SlotsByKey = ReadonlyMap<string, readonly number[]>;
 
 export class SpanObservation implements Observation {
   /** The view that ids, attributes and client are read from. */
   readonly view: SpanView;
+  /** The service that the endpoint belongs to. */
+  scope: ServiceScope;
   endpoint: Endpoint;
   outcome: Outcome = "ok";
   cause: FailureCause | null = null;
@@ -31,14 +49,17 @@ export class SpanObservation implements Observation {
   grpcStatus = NO_GRPC_STATUS;
   weight = 1;
   endedAt: UnixMillis = 0;
+  /** False for a span that another one stands for. */
+  isCounted = true;
   readonly #clientKey: SipHashKey;
   readonly #spanSlots: SlotsByKey;
   readonly #resourceSlots: SlotsByKey;
   #client = UNKNOWN_CLIENT;
   #isClientRead = false;
 
-  constructor(view: SpanView, clientKey: SipHashKey, endpoint: Endpoint) {
+  constructor(view: SpanView, clientKey: SipHashKey, { scope, endpoint }: RequestPlace) {
     this.view = view;
+    this.scope = scope;
     this.endpoint = endpoint;
     this.#clientKey = clientKey;
     this.#spanSlots = slotsByKey(view.attributes.keys, SPAN_KEY_ALIASES);
@@ -48,6 +69,7 @@ export class SpanObservation implements Observation {
   /** Moves the observation to the request that the view stands on now. */
   moveTo(endpoint: Endpoint, result: RequestResult, weight: number): void {
     this.endpoint = endpoint;
+    this.isCounted = true;
     this.outcome = outcomeOf(result);
     this.cause = null;
     this.httpStatus = result.httpStatus;
@@ -70,12 +92,41 @@ export class SpanObservation implements Observation {
     return this.view.attributes.has(SPAN_SLOT.authspikeEndpoint);
   }
 
+  /** Speaks from here on for a whole request. */
+  adopt({ cause, endpoint, outcome }: Pick<Observation, "cause" | "endpoint" | "outcome">): void {
+    this.cause = cause;
+    this.endpoint = endpoint;
+    this.outcome = outcome;
+  }
+
+  /** The endpoint follows from more than a path. */
+  get hasRoute(): boolean {
+    return ROUTE_SLOTS.some((slot) => this.view.attributes.has(slot));
+  }
+
+  /** There is no parent, or the span says that it is in another process. */
+  get isEntry(): boolean {
+    const { flags, parentSpanIdStart } = this.view;
+    return parentSpanIdStart === -1 || (flags & PARENT_IS_REMOTE) === PARENT_IS_REMOTE;
+  }
+
+  /** The span says that its parent is in the same process. */
+  get isLocalChild(): boolean {
+    const { flags, parentSpanIdStart } = this.view;
+    return parentSpanIdStart !== -1 && (flags & PARENT_IS_REMOTE) === PARENT_IS_LOCAL;
+  }
+
   traceId(): string {
     return hexOf(this.view.bytes, this.view.traceIdStart, TRACE_ID_BYTES);
   }
 
   spanId(): string {
     return hexOf(this.view.bytes, this.view.spanIdStart, SPAN_ID_BYTES);
+  }
+
+  /** "" for a root. */
+  parentSpanId(): string {
+    return hexOf(this.view.bytes, this.view.parentSpanIdStart, SPAN_ID_BYTES);
   }
 
   /** A key of today's conventions is answered from its predecessors as well. */

@@ -21,7 +21,10 @@ const FAILURE: FailureMarks = { rate: 0.5, baseline: 0.02, deviation: 6.5, alert
 
 function marks(outcome: Outcome, failure: FailureMarks | null, more: Partial<MarkedRequest>): Uint8Array {
   const endpoint = new EndpointTable(LIMITS).intern(LOGIN);
-  return new Enricher().attributesFor({ endpoint, outcome, cause: null, isMarked: false, ...more }, failure);
+  return new Enricher().attributesFor(
+    { endpoint, outcome, cause: null, isCounted: true, isMarked: false, ...more },
+    failure,
+  );
 }
 
 /** The attributes as an independent decoder reads them after they were spliced into a span. */
@@ -69,6 +72,11 @@ test("a refusal gains its cause, whether or not a rule counts it", () => {
   });
 });
 
+test("a span that another one stands for says so", () => {
+  const passedOver = { ...ALWAYS, "authspike.counted": false };
+  assert.deepEqual(spliced("ok", null, { isCounted: false }), { ...passedOver, "authspike.outcome": "ok" });
+});
+
 test("a span that is marked already gains nothing", () => {
   assert.deepEqual(spliced("unauthenticated", FAILURE, { isMarked: true }), {});
 });
@@ -77,7 +85,7 @@ test("the bytes of an endpoint and outcome are made once, and never mixed up wit
   const table = new EndpointTable(LIMITS);
   const enricher = new Enricher();
   const login = table.intern(LOGIN);
-  const request = { endpoint: login, outcome: "ok", cause: null, isMarked: false } as const;
+  const request = { endpoint: login, outcome: "ok", cause: null, isCounted: true, isMarked: false } as const;
   assert.equal(enricher.attributesFor(request, null), enricher.attributesFor(request, null));
   for (let index = 0; index < 40_000; index++) {
     const endpoint = table.intern({ ...LOGIN, route: `/r${index}` });

@@ -21,8 +21,12 @@ export type SpanSketch = {
   readonly statusCode?: "ERROR" | "OK";
   readonly statusMessage?: string;
   readonly startMs?: number;
+  readonly endMs?: number;
   readonly exceptions?: readonly { readonly type?: string; readonly message?: string }[];
+  readonly traceId?: string;
+  readonly spanId?: string;
   readonly parentSpanId?: string;
+  readonly flags?: number;
   readonly traceState?: string;
 };
 
@@ -84,11 +88,12 @@ function line(endpoint: Endpoint, outcome: Outcome): string {
 
 function spanOf(sketch: SpanSketch): object {
   return {
-    traceId: Buffer.from(TRACE_ID, "hex"),
-    spanId: Buffer.from(SPAN_ID, "hex"),
+    traceId: Buffer.from(sketch.traceId ?? TRACE_ID, "hex"),
+    spanId: Buffer.from(sketch.spanId ?? SPAN_ID, "hex"),
     name: sketch.name ?? "GET",
     kind: `SPAN_KIND_${sketch.kind ?? "SERVER"}`,
-    endTimeUnixNano: "1700000000500000000",
+    endTimeUnixNano: `${sketch.endMs ?? 1_700_000_000_500}000000`,
+    ...(sketch.flags === undefined ? {} : { flags: sketch.flags }),
     attributes: keyValues(sketch.attributes ?? {}),
     ...(sketch.parentSpanId === undefined ? {} : { parentSpanId: Buffer.from(sketch.parentSpanId, "hex") }),
     ...(sketch.traceState === undefined ? {} : { traceState: sketch.traceState }),

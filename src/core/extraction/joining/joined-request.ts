@@ -1,0 +1,139 @@
+/**
+ * One request that several spans of its service tell about.
+ *
+ * A server, the framework in it and the proxy before it may each have a SERVER span for the same
+ * request. The outermost knows how it ended, because whatever stands further in may have been
+ * overruled; the innermost knows its route, because routing happens last. What is made of the spans
+ * does not depend on the order in which they came.
+ */
+import type { UnixMillis } from "../../time.ts";
+import type { Confidence, FailureCause } from "../causes/cause.ts";
+import { UNKNOWN_CLIENT } from "../client-fingerprint.ts";
+import type { Endpoint } from "../endpoint.ts";
+import type { Observation, Outcome } from "../observation.ts";
+import { NO_GRPC_STATUS, NO_HTTP_STATUS } from "../outcome.ts";
+import type { SpanObservation } from "../span-observation.ts";
+
+/** What is kept of a span that is held back. */
+export type RequestPart = Readonly<Pick<Observation, "cause" | "client" | "endedAt" | "endpoint" | "grpcStatus">> &
+  Readonly<Pick<Observation, "httpStatus" | "outcome" | "weight">> & {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly parentSpanId: string;
+    readonly hasRoute: boolean;
+    /** The parent is known to be in another process, or there is none. */
+    readonly isEntry: boolean;
+    /** Of those that rules ask for. */
+    readonly attributes: ReadonlyMap<string, string>;
+  };
+
+const SURENESS: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, high: 2 };
+
+export function partOf(observation: SpanObservation, attributeKeys: readonly string[]): RequestPart {
+  const { cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, isEntry, outcome, weight } = observation;
+  const attributes = new Map<string, string>();
+  for (const key of attributeKeys) {
+    const value = observation.attribute(key);
+    if (value !== undefined) attributes.set(key, value);
+  }
+  const ids = { traceId: observation.traceId(), spanId: observation.spanId() };
+  const parentSpanId = observation.parentSpanId();
+  return {
+    ...{ cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, isEntry, outcome, weight },
+    ...ids,
+    parentSpanId,
+    attributes,
+  };
+}
+
+/** The part that none of the others is around. */
+export function outermostOf(parts: readonly RequestPart[]): RequestPart | undefined {
+  return parts.find(({ parentSpanId }) => !parts.some(({ spanId }) => spanId === parentSpanId));
+}
+
+export class JoinedRequest implements Observation {
+  readonly endpoint: Endpoint;
+  readonly outcome: Outcome;
+  readonly cause: FailureCause | null;
+  readonly httpStatus: number;
+  readonly grpcStatus: number;
+  readonly weight: number;
+  readonly client: number;
+  readonly endedAt: UnixMillis;
+  /** Outermost first. */
+  readonly #parts: readonly RequestPart[];
+  readonly #outermost: RequestPart;
+
+  constructor(parts: readonly [RequestPart, ...RequestPart[]]) {
+    const ordered = inDepthOrder(parts);
+    const outermost = ordered[0] ?? parts[0];
+    const judged = partWithStatus(ordered) ?? outermost;
+    const named = ordered.findLast(({ hasRoute }) => hasRoute) ?? outermost;
+    const agreeing = ordered.filter((part) => hasSameStatus(part, judged));
+    this.#parts = ordered;
+    this.#outermost = outermost;
+    this.endpoint = named.endpoint;
+    // One part may have the evidence that makes a 403 a failed authentication.
+    this.outcome = agreeing.some(({ outcome }) => outcome === "unauthenticated") ? "unauthenticated" : judged.outcome;
+    this.cause = surestCause(agreeing);
+    this.httpStatus = judged.httpStatus;
+    this.grpcStatus = judged.grpcStatus;
+    this.weight = outermost.weight;
+    this.client = ordered.find(({ client }) => client !== UNKNOWN_CLIENT)?.client ?? UNKNOWN_CLIENT;
+    this.endedAt = outermost.endedAt;
+  }
+
+  traceId(): string {
+    return this.#outermost.traceId;
+  }
+
+  spanId(): string {
+    return this.#outermost.spanId;
+  }
+
+  attribute(key: string): string | undefined {
+    return this.#parts.find(({ attributes }) => attributes.has(key))?.attributes.get(key);
+  }
+}
+
+function inDepthOrder(parts: readonly RequestPart[]): readonly RequestPart[] {
+  return parts
+    .map((part) => ({ part, depth: depthOf(part, parts) }))
+    .sort((left, right) => left.depth - right.depth || (left.part.spanId < right.part.spanId ? -1 : 1))
+    .map(({ part }) => part);
+}
+
+/** Ids that form a circle are nonsense from a sender; the depth then stops at the number of parts. */
+function depthOf(part: RequestPart, parts: readonly RequestPart[]): number {
+  let depth = 0;
+  let current = part;
+  while (depth < parts.length) {
+    const { parentSpanId } = current;
+    const parent = parts.find(({ spanId }) => spanId === parentSpanId);
+    if (parent === undefined) break;
+    current = parent;
+    depth += 1;
+  }
+  return depth;
+}
+
+/** A gRPC status beats an HTTP one, which is 200 even for a refused call. */
+function partWithStatus(ordered: readonly RequestPart[]): RequestPart | undefined {
+  return (
+    ordered.find(({ grpcStatus }) => grpcStatus !== NO_GRPC_STATUS) ??
+    ordered.find(({ httpStatus }) => httpStatus !== NO_HTTP_STATUS)
+  );
+}
+
+function hasSameStatus(left: RequestPart, right: RequestPart): boolean {
+  return left.httpStatus === right.httpStatus && left.grpcStatus === right.grpcStatus;
+}
+
+function surestCause(parts: readonly RequestPart[]): FailureCause | null {
+  let surest: FailureCause | null = null;
+  for (const { cause } of parts) {
+    if (cause === null) continue;
+    if (surest === null || SURENESS[cause.confidence] > SURENESS[surest.confidence]) surest = cause;
+  }
+  return surest;
+}
