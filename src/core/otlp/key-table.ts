@@ -47,22 +47,29 @@ export class KeyTable {
 }
 
 function placeOf(bytes: Uint8Array, start: number, end: number, multiplier: number, mask: number): number {
+  return (Math.imul(featuresOf(bytes, start, end), multiplier) >>> 15) & mask;
+}
+
+function featuresOf(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length === 0) return 0;
   // Keys share prefixes ("http.request."), so what tells them apart sits in the middle and at the end.
   const middle = bytes[start + (length >> 1)] ?? 0;
   const last = bytes[end - 1] ?? 0;
   const beforeLast = bytes[end - (length > 2 ? 3 : 1)] ?? 0;
-  const mixed = Math.imul(length ^ (middle << 6) ^ (last << 13) ^ (beforeLast << 20), multiplier);
-  return (mixed >>> 15) & mask;
+  return length ^ (middle << 6) ^ (last << 13) ^ (beforeLast << 20);
 }
 
-/** A multiplier under which no two keys meet, if one is found soon; lookups are right under any. */
+/**
+ * A multiplier under which no two keys meet, if one is found soon; lookups are right under any. Keys with
+ * the same features (`x-api-key`, `x_api_key`) meet under all of them.
+ */
 function findMultiplier(keys: readonly Uint8Array[], mask: number): number {
+  const distinctCount = new Set(keys.map((key) => featuresOf(key, 0, key.length))).size;
   let multiplier = 0x9e3779b1;
   for (let attempt = 0; attempt < MULTIPLIER_ATTEMPTS; attempt++) {
     const places = new Set(keys.map((key) => placeOf(key, 0, key.length, multiplier, mask)));
-    if (places.size === keys.length) return multiplier;
+    if (places.size === distinctCount) return multiplier;
     multiplier = Math.imul(multiplier, 0x2c1b3c6d) | 1;
   }
   return multiplier;
