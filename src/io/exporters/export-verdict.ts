@@ -21,7 +21,7 @@ export type ExportVerdict =
   /** With `isTooLarge` smaller pieces of the batch might be taken. */
   | { readonly kind: "rejected"; readonly isTooLarge: boolean; readonly message: string };
 
-export type GrpcAnswer = {
+export type GrpcStatus = {
   readonly code: number;
   readonly message: string;
   /** The trailer `grpc-status-details-bin`. */
@@ -36,7 +36,6 @@ export type HttpAnswer = {
 };
 
 const GRPC_RESOURCE_EXHAUSTED = 8;
-const GRPC_INTERNAL = 13;
 /** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS. */
 const GRPC_RETRYABLE: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
 const HTTP_RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -44,8 +43,6 @@ const HTTP_TOO_LARGE = 413;
 
 /** Servers say it in their own words; these are those of Go, C++, Java, JavaScript and ours. */
 const TOO_LARGE_MESSAGE = /(larger|more|bigger) than|too (large|big)|exceeds? (the )?(max|limit)|message size/i;
-/** How the client words a stream that broke before there was an answer: it is not the server's status. */
-const BROKEN_STREAM_MESSAGE = /RST_STREAM|stream (closed|terminated)/i;
 const MESSAGE_MAX_LENGTH = 500;
 
 /** Reads the body of an OK. */
@@ -53,12 +50,11 @@ export function grpcSuccess(signal: Signal, body: Uint8Array): ExportVerdict {
   return readSuccess(signal, "protobuf", body);
 }
 
-export function grpcFailure(answer: GrpcAnswer): ExportVerdict {
+export function grpcFailure(answer: GrpcStatus): ExportVerdict {
   const details = answer.statusDetails === null ? undefined : decodeRpcStatus(answer.statusDetails, "protobuf");
   const afterMs = details?.retryDelayMs ?? null;
   const message = excerpt(answer.message || details?.message || `gRPC status ${answer.code}`);
   if (GRPC_RETRYABLE.has(answer.code)) return { kind: "retry", afterMs, message };
-  if (answer.code === GRPC_INTERNAL && BROKEN_STREAM_MESSAGE.test(message)) return { kind: "retry", afterMs, message };
   const isExhausted = answer.code === GRPC_RESOURCE_EXHAUSTED;
   // Without RetryInfo it speaks of this request, not of the present load.
   if (isExhausted && afterMs !== null) return { kind: "retry", afterMs, message };
@@ -80,9 +76,8 @@ export function httpVerdict(signal: Signal, answer: HttpAnswer, wallNow: UnixMil
 }
 
 /** No answer came: a refused connection, a reset, a timeout. */
-export function unansweredVerdict(error: unknown): ExportVerdict {
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return { kind: "retry", afterMs: null, message: excerpt(message) };
+export function unansweredVerdict(reason: string): ExportVerdict {
+  return { kind: "retry", afterMs: null, message: excerpt(reason) };
 }
 
 /** An answer that cannot be read is still a yes, and must not be asked for again. */

@@ -1,18 +1,22 @@
 /**
- * Sends export requests over gRPC, as the bytes they are: grpc-js neither encodes nor decodes.
+ * Sends export requests over gRPC, as the bytes they are.
  *
- * Its own retries are off, because the queue's never end and two layers of them multiply. Its default
- * for reconnecting waits up to two minutes; a destination that is back should be noticed sooner.
+ * Written on node:http2. @grpc/grpc-js packs on the thread that receives, at a level that cannot be
+ * chosen, and copies each request to put five bytes before it: with this client the whole service
+ * spends about a fifth less CPU on a span, packed or not.
  */
-import type { ChannelCredentials, ClientOptions, ServiceError } from "@grpc/grpc-js";
-import { Client, compressionAlgorithms, credentials, Metadata, status } from "@grpc/grpc-js";
+import type { OutgoingHttpHeaders } from "node:http2";
 import { assert } from "../../core/assert.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import { SIGNALS } from "../../core/otlp/verdict.ts";
+import { compress } from "./compress.ts";
 import type { ClientSettings, ExportClient, TlsMaterial } from "./export-client.ts";
 import { ExporterError, RESPONSE_MAX_BYTES, readTlsMaterial } from "./export-client.ts";
 import type { ExportVerdict } from "./export-verdict.ts";
-import { grpcFailure, grpcSuccess } from "./export-verdict.ts";
+import { grpcFailure, grpcSuccess, unansweredVerdict } from "./export-verdict.ts";
+import type { GrpcOutcome } from "./grpc-call.ts";
+import { GrpcConnection } from "./grpc-connection.ts";
+import { grpcMetadata } from "./grpc-metadata.ts";
 
 const METHOD_PATHS: Readonly<Record<Signal, string>> = {
   traces: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -20,18 +24,23 @@ const METHOD_PATHS: Readonly<Record<Signal, string>> = {
   logs: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
 };
 
-const RECONNECT_MIN_MS = 500;
-const RECONNECT_MAX_MS = 5000;
-
 export class OtlpGrpcClient implements ExportClient {
   readonly #settings: ClientSettings;
-  readonly #metadata: Metadata;
-  readonly #channels: ReadonlyMap<Signal, GrpcChannel>;
+  readonly #headers: OutgoingHttpHeaders;
+  readonly #connections: ReadonlyMap<Signal, GrpcConnection>;
 
   private constructor(settings: ClientSettings, tls: TlsMaterial) {
     this.#settings = settings;
-    this.#metadata = metadataOf(settings.headers);
-    this.#channels = openChannels(settings, tls);
+    this.#headers = {
+      ...grpcMetadata(settings.headers),
+      ":method": "POST",
+      te: "trailers",
+      "content-type": "application/grpc",
+      "user-agent": settings.userAgent,
+      "grpc-timeout": `${settings.timeoutMs}m`,
+      "grpc-accept-encoding": "identity,gzip",
+    };
+    this.#connections = makeConnections(settings, tls);
   }
 
   /** Opens no connection yet. Rejects with an ExporterError when the settings cannot work. */
@@ -40,112 +49,62 @@ export class OtlpGrpcClient implements ExportClient {
   }
 
   async send(signal: Signal, bytes: Uint8Array, abort: AbortSignal): Promise<ExportVerdict> {
-    const channel = this.#channels.get(signal);
-    assert(channel !== undefined, `no address for ${signal}`);
-    const outcome = await this.#call(channel.client, signal, bytes, abort);
-    if (outcome.error === null) return grpcSuccess(signal, outcome.body);
-    // The connection may be dead without having been closed; only a new one finds out.
-    if (outcome.error.code === status.DEADLINE_EXCEEDED) channel.renew();
-    const { code, details: message, metadata } = outcome.error;
-    const [statusDetails] = metadata.get("grpc-status-details-bin");
-    return grpcFailure({ code, message, statusDetails: Buffer.isBuffer(statusDetails) ? statusDetails : null });
+    const connection = this.#connections.get(signal);
+    assert(connection !== undefined, `no address for ${signal}`);
+    const packed = this.#settings.compression === "gzip" ? await compress(bytes) : null;
+    const headers = {
+      ...this.#headers,
+      ":path": METHOD_PATHS[signal],
+      ...(packed === null ? {} : { "grpc-encoding": "gzip" }),
+    };
+    const message = { bytes: packed ?? bytes, isPacked: packed !== null };
+    const { timeoutMs } = this.#settings;
+    return this.#verdictOn(
+      signal,
+      await connection.call(headers, message, { answerMaxBytes: RESPONSE_MAX_BYTES, timeoutMs, abort }),
+    );
   }
 
   async close(): Promise<void> {
-    for (const channel of new Set(this.#channels.values())) channel.client.close();
+    for (const connection of this.#connections.values()) connection.close();
   }
 
-  #call(client: Client, signal: Signal, bytes: Uint8Array, abort: AbortSignal): Promise<CallOutcome> {
-    return new Promise((resolve) => {
-      const call = client.makeUnaryRequest<Buffer, Buffer>(
-        METHOD_PATHS[signal],
-        (request) => request,
-        (response) => response,
-        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-        this.#metadata,
-        { deadline: Date.now() + this.#settings.timeoutMs },
-        (error, body) => {
-          abort.removeEventListener("abort", cancel);
-          resolve(error === null ? { error, body: body ?? Buffer.alloc(0) } : { error });
-        },
-      );
-      const cancel = () => call.cancel();
-      abort.addEventListener("abort", cancel);
-      if (abort.aborted) cancel();
-    });
-  }
-}
-
-type CallOutcome = { readonly error: null; readonly body: Uint8Array } | { readonly error: ServiceError };
-
-/** A connection that can be replaced by a fresh one; calls under way stay with the old. */
-class GrpcChannel {
-  readonly #create: () => Client;
-  client: Client;
-
-  constructor(create: () => Client) {
-    this.#create = create;
-    this.client = create();
-  }
-
-  renew(): void {
-    this.client.close();
-    this.client = this.#create();
+  #verdictOn(signal: Signal, outcome: GrpcOutcome): ExportVerdict {
+    switch (outcome.kind) {
+      case "answered":
+        return outcome.code === 0 ? grpcSuccess(signal, outcome.body) : grpcFailure(outcome);
+      case "too_large":
+        return { kind: "rejected", isTooLarge: false, message: "the answer is larger than 4 MiB" };
+      case "unanswered":
+        return unansweredVerdict(outcome.reason);
+      case "timeout":
+        return unansweredVerdict(`no answer within ${this.#settings.timeoutMs} ms`);
+    }
   }
 }
 
 /** One for each address: signals that go to the same one share it. */
-function openChannels(settings: ClientSettings, tls: TlsMaterial): Map<Signal, GrpcChannel> {
-  const byEndpoint = new Map<string, GrpcChannel>();
-  const channels = new Map<Signal, GrpcChannel>();
+function makeConnections(settings: ClientSettings, tls: TlsMaterial): Map<Signal, GrpcConnection> {
+  const byOrigin = new Map<string, GrpcConnection>();
+  const connections = new Map<Signal, GrpcConnection>();
   for (const signal of SIGNALS) {
     const endpoint = settings.signalEndpoints[signal] ?? settings.endpoint;
     if (endpoint === null) continue;
-    const channel = byEndpoint.get(endpoint) ?? openChannel(endpoint, settings, tls);
-    byEndpoint.set(endpoint, channel);
-    channels.set(signal, channel);
+    const origin = grpcOrigin(endpoint, settings.tls.insecure ? "plain" : "tls");
+    const connection = byOrigin.get(origin) ?? new GrpcConnection(origin, tls);
+    byOrigin.set(origin, connection);
+    connections.set(signal, connection);
   }
-  return channels;
+  return connections;
 }
 
-function openChannel(endpoint: string, settings: ClientSettings, tls: TlsMaterial): GrpcChannel {
-  const { target, isSecure } = grpcTarget(endpoint, settings.tls.insecure ? "plain" : "tls");
-  const channelCredentials = isSecure ? tlsCredentials(tls) : credentials.createInsecure();
-  const options: ClientOptions = {
-    "grpc.primary_user_agent": settings.userAgent,
-    "grpc.max_receive_message_length": RESPONSE_MAX_BYTES,
-    "grpc.max_send_message_length": -1,
-    "grpc.enable_retries": 0,
-    "grpc.initial_reconnect_backoff_ms": RECONNECT_MIN_MS,
-    "grpc.max_reconnect_backoff_ms": RECONNECT_MAX_MS,
-    // Channels are shared by address and options otherwise, and renewing one would renew nothing.
-    "grpc.use_local_subchannel_pool": 1,
-    ...(settings.compression === "gzip" ? { "grpc.default_compression_algorithm": compressionAlgorithms.gzip } : {}),
-  };
-  return new GrpcChannel(() => new Client(target, channelCredentials, options));
-}
-
-/** A scheme decides about TLS; without one the setting does. Paths mean nothing to gRPC. */
-export function grpcTarget(endpoint: string, withoutScheme: "plain" | "tls") {
-  const scheme = /^(https?):\/\//.exec(endpoint)?.[1];
-  if (scheme === undefined) return { target: endpoint, isSecure: withoutScheme === "tls" };
-  if (!URL.canParse(endpoint)) throw new ExporterError(`endpoint "${endpoint}" is not an address`);
-  const { hostname, port } = new URL(endpoint);
-  return { target: `${hostname}:${port || (scheme === "https" ? 443 : 80)}`, isSecure: scheme === "https" };
-}
-
-function tlsCredentials({ ca, cert, key }: TlsMaterial): ChannelCredentials {
-  return credentials.createSsl(ca, key, cert);
-}
-
-function metadataOf(headers: Readonly<Record<string, string>>): Metadata {
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(headers)) {
-    try {
-      metadata.set(name, value);
-    } catch (cause) {
-      throw new ExporterError(`header "${name}" cannot be sent over gRPC`, { cause });
-    }
-  }
-  return metadata;
+/**
+ * What to connect to. A scheme decides about TLS; without one the setting does. Without a port it is
+ * the scheme's. Paths mean nothing to gRPC.
+ */
+export function grpcOrigin(endpoint: string, withoutScheme: "plain" | "tls"): string {
+  const hasScheme = /^https?:\/\//.test(endpoint);
+  const address = hasScheme ? endpoint : `${withoutScheme === "tls" ? "https" : "http"}://${endpoint}`;
+  if (!URL.canParse(address)) throw new ExporterError(`endpoint "${endpoint}" is not an address`);
+  return new URL(address).origin;
 }

@@ -1,12 +1,9 @@
 /**
  * Sends export requests over HTTP/1.1, as protobuf or JSON.
  *
- * Level 1 of gzip: it costs less than half the processor time of the default level and makes requests
- * of spans only a few percent larger. Connections are kept and reused; redirects are not followed,
- * because a moved endpoint is for a person to see.
+ * Connections are kept and reused; redirects are not followed, because a moved endpoint is for a person
+ * to see.
  */
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { Pool } from "undici";
 import { AssertionError, assert } from "../../core/assert.ts";
@@ -14,17 +11,12 @@ import { protobufToJson } from "../../core/otlp/json-from-protobuf.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import { SIGNALS } from "../../core/otlp/verdict.ts";
 import type { UnixMillis } from "../../core/time.ts";
+import { compress } from "./compress.ts";
 import type { ClientSettings, ExportClient, TlsMaterial } from "./export-client.ts";
 import { RESPONSE_MAX_BYTES, readTlsMaterial } from "./export-client.ts";
 import type { ExportVerdict } from "./export-verdict.ts";
 import { httpVerdict, unansweredVerdict } from "./export-verdict.ts";
 import { signalUrls } from "./signal-urls.ts";
-
-const GZIP_LEVEL = 1;
-/** Below this gzip costs more than the bytes it saves. */
-const GZIP_MIN_BYTES = 1024;
-
-const compress = promisify(gzip);
 
 export class OtlpHttpClient implements ExportClient {
   readonly #settings: ClientSettings;
@@ -58,7 +50,7 @@ export class OtlpHttpClient implements ExportClient {
       return { kind: "rejected", isTooLarge: false, message: "the answer is larger than 4 MiB" };
     } catch (error) {
       if (error instanceof AssertionError) throw error;
-      return unansweredVerdict(error);
+      return unansweredVerdict(reasonOf(error));
     }
   }
 
@@ -70,7 +62,7 @@ export class OtlpHttpClient implements ExportClient {
     const { protocol, compression, headers, timeoutMs, userAgent } = this.#settings;
     const url = this.#urls.get(signal);
     assert(url !== undefined, `no address for ${signal}`);
-    const isCompressed = compression === "gzip" && body.length >= GZIP_MIN_BYTES;
+    const packed = compression === "gzip" ? await compress(body) : null;
     const pool = this.#pools.get(url.origin);
     assert(pool !== undefined, `no connections to ${url.origin}`);
     return pool.request({
@@ -80,9 +72,9 @@ export class OtlpHttpClient implements ExportClient {
         ...headers,
         "content-type": protocol === "http/json" ? "application/json" : "application/x-protobuf",
         "user-agent": userAgent,
-        ...(isCompressed ? { "content-encoding": "gzip" } : {}),
+        ...(packed === null ? {} : { "content-encoding": "gzip" }),
       },
-      body: isCompressed ? await compress(body, { level: GZIP_LEVEL }) : body,
+      body: packed ?? body,
       signal: AbortSignal.any([abort, AbortSignal.timeout(timeoutMs)]),
     });
   }
@@ -123,4 +115,8 @@ async function readAnswer(response: Dispatcher.ResponseData) {
     retryAfter: retryAfter?.toString(),
     body: Buffer.concat(chunks),
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
 }

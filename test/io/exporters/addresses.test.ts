@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signalsOf } from "../../../src/io/exporters/export-client.ts";
 import { OtlpExporter } from "../../../src/io/exporters/otlp-exporter.ts";
-import { grpcTarget } from "../../../src/io/exporters/otlp-grpc-client.ts";
+import { grpcOrigin } from "../../../src/io/exporters/otlp-grpc-client.ts";
 import { signalUrls } from "../../../src/io/exporters/signal-urls.ts";
 import { createLogger } from "../../../src/io/platform/logger.ts";
 import { VirtualScheduler } from "../../support/virtual-scheduler.ts";
@@ -28,11 +28,11 @@ test("the address of one signal is used as it is, and without a base the others 
 });
 
 test("over gRPC the scheme decides about TLS, and the setting where there is none", () => {
-  assert.deepEqual(grpcTarget("http://host:4317", "tls"), { target: "host:4317", isSecure: false });
-  assert.deepEqual(grpcTarget("https://host", "plain"), { target: "host:443", isSecure: true });
-  assert.deepEqual(grpcTarget("http://[::1]:4317/ignored", "tls"), { target: "[::1]:4317", isSecure: false });
-  assert.deepEqual(grpcTarget("host:4317", "tls"), { target: "host:4317", isSecure: true });
-  assert.deepEqual(grpcTarget("host:4317", "plain"), { target: "host:4317", isSecure: false });
+  assert.equal(grpcOrigin("http://host:4317", "tls"), "http://host:4317");
+  assert.equal(grpcOrigin("https://host", "plain"), "https://host");
+  assert.equal(grpcOrigin("http://[::1]:4317/ignored", "tls"), "http://[::1]:4317");
+  assert.equal(grpcOrigin("host:4317", "tls"), "https://host:4317");
+  assert.equal(grpcOrigin("host:4317", "plain"), "http://host:4317");
 });
 
 test("settings that cannot work are an error that names them", async () => {

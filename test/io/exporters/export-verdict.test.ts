@@ -49,11 +49,6 @@ test("a server's complaint about size is told from other refusals, in its many w
   }
 });
 
-test("a stream that broke is retried though the client calls it INTERNAL", () => {
-  assert.equal(grpc(13, "Received RST_STREAM with code 2 (Internal server error)").kind, "retry");
-  assert.equal(grpc(13, "panic in handler").kind, "rejected");
-});
-
 test("of the HTTP statuses exactly 429, 502, 503 and 504 are retried", () => {
   const statuses = Array.from({ length: 300 }, (_, index) => index + 300);
   assert.deepEqual(
