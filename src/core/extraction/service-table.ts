@@ -6,6 +6,7 @@
  */
 import { cleanName } from "./clean-text.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { Nesting } from "./joining/nesting.ts";
 
 export type ServiceNames = {
   readonly environment: string;
@@ -23,6 +24,8 @@ export type ServiceScope = ServiceNames & {
   overflow: Endpoint | null;
   /** Some span of the service had an Authorization header: from then on its absence means something. */
   capturesCredentials: boolean;
+  /** Kept here by the joiner, which asks for it with every request. */
+  nesting: Nesting | null;
 };
 
 /** What the conventions have senders call themselves when nobody named them. */
@@ -70,6 +73,7 @@ function createScope(names: ServiceNames, index: number): ServiceScope {
     endpointCount: 0,
     overflow: null,
     capturesCredentials: false,
+    nesting: null,
   };
 }
 

@@ -42,8 +42,8 @@ export function isForgotten(nesting: Nesting, now: UnixMillis): boolean {
 }
 
 /** Whether a span that has no relative yet may turn out to be one of several of its request. */
-export function mayBePart({ isEntry, isLocalChild }: Descent, nesting: Nesting | undefined): boolean {
-  if (nesting === undefined) return isLocalChild;
+export function mayBePart({ isEntry, isLocalChild }: Descent, nesting: Nesting | null): boolean {
+  if (nesting === null) return isLocalChild;
   if (nesting.depth === 1) return isLocalChild && nesting.lonelyCount < LONELY_MAX;
   return nesting.isOuterFirst || !isEntry;
 }

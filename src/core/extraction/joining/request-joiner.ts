@@ -12,6 +12,7 @@
 import type { UnixMillis } from "../../time.ts";
 import { SECOND_MS } from "../../time.ts";
 import type { Observation } from "../observation.ts";
+import type { ServiceScope } from "../service-table.ts";
 import type { SpanObservation } from "../span-observation.ts";
 import type { RequestPart } from "./joined-request.ts";
 import { JoinedRequest, outermostOf, partOf } from "./joined-request.ts";
@@ -27,7 +28,7 @@ export const HELD_REQUESTS_MAX = 10_000;
 const GROUPS_MAX = 2 ** 30;
 
 type Parts = readonly [RequestPart, ...RequestPart[]];
-type HeldRequest = { readonly parts: Parts; readonly serviceIndex: number; readonly until: UnixMillis };
+type HeldRequest = { readonly parts: Parts; readonly scope: ServiceScope; readonly until: UnixMillis };
 
 export class RequestJoiner {
   /** Attributes that rules ask for, which a held request has to bring along. */
@@ -42,8 +43,6 @@ export class RequestJoiner {
   /** By number of the group, the longest waiting first. */
   readonly #held = new Map<number, HeldRequest>();
   #due: Observation[] = [];
-  /** Index: the service's. */
-  readonly #nestings: (Nesting | undefined)[] = [];
   #lastGroup = COUNTED;
 
   constructor(hashSeed: number) {
@@ -71,9 +70,9 @@ export class RequestJoiner {
       const linked = recent.linkedTo(place, now);
       if (linked.length > 0) return this.#join(observation, { place, linked }, now);
     }
-    const nesting = this.#nestings[observation.scope.index];
-    const isKnown = nesting !== undefined && !isForgotten(nesting, now);
-    if (!mayBePart(observation, isKnown ? nesting : undefined)) return observation;
+    const { nesting } = observation.scope;
+    const known = nesting === null || isForgotten(nesting, now) ? null : nesting;
+    if (!mayBePart(observation, known)) return observation;
     return this.#hold(observation, place, now);
   }
 
@@ -90,10 +89,10 @@ export class RequestJoiner {
 
   #hold(observation: SpanObservation, place: number, now: UnixMillis): null {
     const group = this.#newGroup();
-    const serviceIndex = observation.scope.index;
+    const { scope } = observation;
     // Nobody knows yet whether another span will stand for the request; the entry is the likeliest.
     observation.isCounted = observation.isEntry;
-    this.#held.set(group, { parts: [partOf(observation, this.attributeKeys)], serviceIndex, until: now + HELD_MS });
+    this.#held.set(group, { parts: [partOf(observation, this.attributeKeys)], scope, until: now + HELD_MS });
     this.#recent.setState(place, group);
     if (this.#held.size > HELD_REQUESTS_MAX) this.#makeRoom(now);
     return null;
@@ -106,10 +105,10 @@ export class RequestJoiner {
     this.#giveUp(...oldest, now);
   }
 
-  #giveUp(group: number, { parts, serviceIndex }: HeldRequest, now: UnixMillis): void {
+  #giveUp(group: number, { parts, scope }: HeldRequest, now: UnixMillis): void {
     this.#held.delete(group);
     this.#due.push(new JoinedRequest(parts));
-    if (parts.length === 1) this.#nestingOf(serviceIndex, now).lonelyCount += 1;
+    if (parts.length === 1) nestingOf(scope, now).lonelyCount += 1;
   }
 
   /** The span is directly within, or directly around, others that came before it. */
@@ -138,7 +137,7 @@ export class RequestJoiner {
     const until = this.#held.get(group)?.until ?? now;
     const before = place.groups.flatMap((member) => this.#held.get(member)?.parts ?? []);
     const parts: Parts = [partOf(observation, this.attributeKeys), ...before];
-    const nesting = this.#nestingOf(observation.scope.index, now);
+    const nesting = nestingOf(observation.scope, now);
     nesting.depth = Math.max(2, nesting.depth);
     nesting.seenAt = now;
     this.nestedCount += 1;
@@ -146,7 +145,7 @@ export class RequestJoiner {
     for (const other of others) this.#merge(other, group, place.place);
     if (!isComplete({ count: parts.length, isOutermostEntry: outermostOf(parts)?.isEntry === true }, nesting)) {
       // Setting a key that is there keeps its turn.
-      this.#held.set(group, { parts, serviceIndex: observation.scope.index, until });
+      this.#held.set(group, { parts, scope: observation.scope, until });
       this.#recent.setState(place.place, group);
       return null;
     }
@@ -172,7 +171,7 @@ export class RequestJoiner {
     { place, counted }: { readonly place: number; readonly counted: number },
     now: UnixMillis,
   ): void {
-    const nesting = this.#nestingOf(scope.index, now);
+    const nesting = nestingOf(scope, now);
     const agoMs = (this.#recent.seenAtSeconds(place) - this.#recent.seenAtSeconds(counted)) * SECOND_MS;
     // For what comes later still, waiting would help nobody.
     if (agoMs <= HELD_MS) nesting.depth = Math.min(PARTS_MAX, nesting.depth + 1);
@@ -180,16 +179,13 @@ export class RequestJoiner {
     nesting.seenAt = now;
   }
 
-  #nestingOf(serviceIndex: number, now: UnixMillis): Nesting {
-    const known = this.#nestings[serviceIndex];
-    if (known !== undefined && !isForgotten(known, now)) return known;
-    const nesting = newNesting(now);
-    this.#nestings[serviceIndex] = nesting;
-    return nesting;
-  }
-
   #newGroup(): number {
     this.#lastGroup = (this.#lastGroup % GROUPS_MAX) + 1;
     return this.#lastGroup;
   }
+}
+
+function nestingOf(scope: ServiceScope, now: UnixMillis): Nesting {
+  if (scope.nesting === null || isForgotten(scope.nesting, now)) scope.nesting = newNesting(now);
+  return scope.nesting;
 }
