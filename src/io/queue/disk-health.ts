@@ -5,7 +5,7 @@ import type { UnixMillis } from "../../core/time.ts";
 import type { QueueTrouble } from "./queue-settings.ts";
 
 /** Soon enough to be safe again shortly after the disk is, rare enough to cost nothing until then. */
-export const DISK_RETRY_MS = 5000;
+const DISK_RETRY_MS = 5000;
 
 export class DiskHealth {
   readonly #now: () => UnixMillis;

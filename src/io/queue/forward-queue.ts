@@ -14,7 +14,7 @@ import type { Signal } from "../../core/otlp/verdict.ts";
 import { SIGNALS } from "../../core/otlp/verdict.ts";
 import { SECOND_MS } from "../../core/time.ts";
 import { Chore } from "./chore.ts";
-import { DISK_RETRY_MS, DiskHealth } from "./disk-health.ts";
+import { DiskHealth } from "./disk-health.ts";
 import { DropAnnouncer } from "./drop-announcer.ts";
 import type { OpenedLog } from "./open-log.ts";
 import { openLog } from "./open-log.ts";
@@ -28,6 +28,8 @@ const UNWRITTEN_MAX_BYTES = 128 * 1024 * 1024;
 /** File systems free the room of a removed file a little later. */
 const FREED_AFTER_MS = 100;
 const SYNC_INTERVAL_MS = SECOND_MS;
+/** How soon it is noticed that the disk is due for another try, when nothing is let in that would notice. */
+const DISK_LOOK_MS = 250;
 
 export class ForwardQueue {
   readonly #settings: QueueSettings;
@@ -221,7 +223,7 @@ export class ForwardQueue {
 
   #beginChores(): void {
     const { schedule } = this.#parts;
-    this.#chores.push(new Chore(schedule, DISK_RETRY_MS, () => this.#retryDisk()));
+    this.#chores.push(new Chore(schedule, DISK_LOOK_MS, () => this.#retryDisk()));
     if (this.#settings.fsync === "interval") {
       this.#chores.push(new Chore(schedule, SYNC_INTERVAL_MS, () => this.#syncOverdue()));
     }
@@ -229,7 +231,7 @@ export class ForwardQueue {
 
   /** Nothing may come in for a while, or be let in, and what is in memory alone is not safe. */
   async #retryDisk(): Promise<void> {
-    if (!this.#health.isFailing) return;
+    if (!this.#health.isFailing || !this.#health.isDue) return;
     for (const { log } of this.#logs.values()) await log.retry();
   }
 

@@ -1,10 +1,13 @@
 /** Sends numbered spans over both protocols, and remembers which were acknowledged. */
+import { setTimeout as delay } from "node:timers/promises";
 import type { OtlpSender } from "../../bench/otlp-sender.ts";
 import { openSender } from "../../bench/otlp-sender.ts";
 import type { RunningService } from "../../support/running-service.ts";
 import { NumberedBatches, SpanCounts } from "./numbered-spans.ts";
 
 const UNDER_WAY = 6;
+/** Who is turned away comes again after a while, if shorter here than with real exporters. */
+const REST_MS = 200;
 
 export class NumberedSender {
   readonly acknowledged = new SpanCounts();
@@ -44,7 +47,10 @@ export class NumberedSender {
       if (await sender.send(bytes)) {
         this.acknowledged.addBatch(firstNumber);
         this.#acknowledgedBatchCount++;
-      } else this.#refusedBatchCount++;
+      } else {
+        this.#refusedBatchCount++;
+        await delay(REST_MS);
+      }
     }
   }
 }
