@@ -36,6 +36,20 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     "{failure}",
     () => alerting.engine.watchedSeries.refusedCount,
   );
+  const { joinedRequests } = alerting.engine;
+  gauge(
+    "authspike_requests_held",
+    "Requests that wait for the span that tells their outcome",
+    "{request}",
+    () => joinedRequests.heldCount,
+  );
+  gauge(
+    "authspike_spans_nested",
+    "Spans that told of a request counted already",
+    "{span}",
+    () => joinedRequests.nestedCount,
+  );
+  gauge("authspike_spans_repeated", "Spans that came again", "{span}", () => joinedRequests.repeatedCount);
   gauge("authspike_alerts_open", "Alerts that are pending or firing", "{alert}", () => alerting.engine.openAlertCount);
   gauge(
     "authspike_delivery_pending",

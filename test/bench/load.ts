@@ -41,8 +41,8 @@ export class Load {
   /** Ends the load and says how it went. */
   async stop(): Promise<LoadReport> {
     this.#tell({ kind: "stop" });
-    const [report] = await once(this.#child, "message");
-    return report as LoadReport;
+    const [report] = (await once(this.#child, "message")) as [LoadReport];
+    return report;
   }
 
   #tell(message: LoadMessage): void {

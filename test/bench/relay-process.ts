@@ -4,6 +4,7 @@
  *
  * Arguments: the protocol and the address to send to.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
@@ -22,10 +23,11 @@ const [protocol, endpoint = ""] = process.argv.slice(2);
 const sender = await openSender(protocol as Protocol, endpoint, CONCURRENCY);
 const relay = (bytes: Uint8Array) => sender.send(relayWithObjects(bytes));
 
-const http = createServer(async (request, response) => {
+const http = createServer((request, response) => void answer(request, response));
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const isTaken = await relay(await buffer(request));
   response.writeHead(isTaken ? 200 : 503, { "content-type": "application/x-protobuf" }).end();
-});
+}
 await new Promise<void>((resolve) => http.listen(0, HOST, resolve));
 
 const asIs = (bytes: Buffer) => bytes;

@@ -165,6 +165,17 @@ test("what senders write into such an attribute is cut and cleaned as names are"
   assert.deepEqual(series?.values, ["auth", `acme${"x".repeat(NAME_MAX_LENGTH - 4)}`]);
 });
 
+test("a burst from one address, such as a gateway's, fires wherever it strikes", () => {
+  for (const endpoint of ["POST /login", "GET /orders"]) {
+    const world = new EngineWorld(ONE_RULE);
+    world.play(endpoint, { everyMs: 100, failureShare: 0.03, forMs: MINUTE_MS, clientCount: 1 });
+    const onset = world.now;
+    world.play(endpoint, { everyMs: 50, failureShare: 0.95, forMs: MINUTE_MS, clientCount: 1 });
+    const [firing] = world.transitions();
+    assert.ok(firing !== undefined && firing.at - onset < 15_000, `${endpoint}: ${JSON.stringify(firing?.at)}`);
+  }
+});
+
 test("malformed bytes change nothing", () => {
   const world = new EngineWorld(ONE_RULE);
   const result = world.engine.ingest(Uint8Array.of(0x0a, 0xff), world.instant);

@@ -86,8 +86,8 @@ class RoundsWorld {
     this.rounds.start();
   }
 
-  request(routes: readonly string[], status = 200): void {
-    const spans = routes.map((route) => ({ route, status }));
+  request(routes: readonly string[], status = 200, client = "203.0.113.7"): void {
+    const spans = routes.map((route) => ({ route, status, client }));
     const result = this.engine.ingest(traceRequest(spans), this.time.now());
     if (result.kind === "ingested" && result.isUrgent) this.#tick();
   }
@@ -95,7 +95,7 @@ class RoundsWorld {
   /** Failures until an alert fires, a tenth of a second apart, all before the first round. */
   async attack(route: string): Promise<void> {
     for (let request = 0; request < 200 && this.alertCount === 0; request++) {
-      this.request([route], 401);
+      this.request([route], 401, `203.0.113.${request}`);
       await this.time.advance(100);
     }
   }

@@ -19,6 +19,11 @@ const PERSISTENCE_MEMORY_MS = 10 * MINUTE_MS;
 const STAY_PER_FAILURE_MS = MINUTE_MS;
 const WORTH_OF_UNKNOWN = 0.7;
 const UNKNOWN_CLIENT = 0;
+/**
+ * An expired session fails in up to so many requests at once. What comes on top is more than one session:
+ * without this bound a whole gateway behind one address could fail for minutes and be no alarm.
+ */
+const PARALLEL_MAX = 8;
 /** A guess that succeeds is no guess: one success pays back so many failures. */
 const SUCCESS_PAYBACK = 3;
 
@@ -29,6 +34,9 @@ export type RecentClients = {
   repeats: number[];
   persistence: number[];
   failedAt: UnixMillis[];
+  /** When the present event of parallel failures began, and how many it holds. */
+  eventAt: UnixMillis[];
+  parallel: number[];
   /** Failures since the tally began, of each client and of all. */
   tallies: number[];
   tallyTotal: number;
@@ -37,12 +45,21 @@ export type RecentClients = {
 export type ClientFailures = { readonly client: number; readonly failures: number };
 
 export function createRecentClients(): RecentClients {
-  return { clients: [], repeats: [], persistence: [], failedAt: [], tallies: [], tallyTotal: 0 };
+  return {
+    clients: [],
+    repeats: [],
+    persistence: [],
+    failedAt: [],
+    eventAt: [],
+    parallel: [],
+    tallies: [],
+    tallyTotal: 0,
+  };
 }
 
 /**
  * What the failure is worth as evidence: 1 for a client's first, then 1/sqrt(2), 1/sqrt(3), … and
- * nothing within `parallelMs` of the last one that was worth something.
+ * nothing for the seven that come within `parallelMs` after one that was worth something.
  */
 export function recordClientFailure(
   recent: RecentClients,
@@ -55,12 +72,29 @@ export function recordClientFailure(
   const place = known >= 0 ? known : makePlace(recent, client, now);
   recent.tallies[place] = 1 + (recent.tallies[place] ?? 0);
   const elapsedMs = now - (recent.failedAt[place] ?? now);
-  if (known >= 0 && elapsedMs < parallelMs) return 0;
+  if (isParallel(recent, place, { parallelMs, now })) return 0;
   const repeats = 1 + (recent.repeats[place] ?? 0) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
   recent.repeats[place] = repeats;
   recent.persistence[place] = 1 + (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
   recent.failedAt[place] = now;
   return 1 / Math.sqrt(repeats);
+}
+
+/** Also begins the next event once the present one is over. */
+function isParallel(
+  recent: RecentClients,
+  place: number,
+  { parallelMs, now }: { readonly parallelMs: number; readonly now: UnixMillis },
+): boolean {
+  const count = recent.parallel[place] ?? 0;
+  if (count === 0 || now - (recent.eventAt[place] ?? now) >= parallelMs) {
+    recent.eventAt[place] = now;
+    recent.parallel[place] = 1;
+    return false;
+  }
+  if (count >= PARALLEL_MAX) return false;
+  recent.parallel[place] = count + 1;
+  return true;
 }
 
 export function recordClientSuccess(recent: RecentClients, client: number): void {
@@ -102,9 +136,8 @@ export function busiestClients(recent: RecentClients): readonly ClientFailures[]
 }
 
 export function clearClients(recent: RecentClients): void {
-  for (const list of [recent.clients, recent.repeats, recent.persistence, recent.failedAt, recent.tallies]) {
-    list.length = 0;
-  }
+  const { clients, repeats, persistence, failedAt, eventAt, parallel, tallies } = recent;
+  for (const list of [clients, repeats, persistence, failedAt, eventAt, parallel, tallies]) list.length = 0;
   recent.tallyTotal = 0;
 }
 
@@ -115,6 +148,8 @@ function makePlace(recent: RecentClients, client: number, now: UnixMillis): numb
   recent.repeats[place] = 0;
   recent.persistence[place] = 0;
   recent.failedAt[place] = now;
+  recent.eventAt[place] = now;
+  recent.parallel[place] = 0;
   recent.tallies[place] = 0;
   return place;
 }
@@ -125,6 +160,8 @@ function makeFirstPlace(recent: RecentClients, client: number, now: UnixMillis):
   recent.repeats = [0];
   recent.persistence = [0];
   recent.failedAt = [now];
+  recent.eventAt = [now];
+  recent.parallel = [0];
   recent.tallies = [0];
   return 0;
 }

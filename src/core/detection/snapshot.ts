@@ -15,7 +15,7 @@ import { skipQuiet } from "./quiet.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 2;
+const SNAPSHOT_VERSION = 3;
 
 export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
 
@@ -74,6 +74,8 @@ function copyWatch(watch: Watch): Watch {
       repeats: [...watch.clients.repeats],
       persistence: [...watch.clients.persistence],
       failedAt: [...watch.clients.failedAt],
+      eventAt: [...watch.clients.eventAt],
+      parallel: [...watch.clients.parallel],
       tallies: [...watch.clients.tallies],
     },
     weights: { ...watch.weights },
