@@ -17,9 +17,10 @@ export class TraceRenewer {
     this.#places.set(bytes, places);
     this.#turn += 1;
     for (const place of places) {
-      bytes[place] = this.#turn;
-      bytes[place + 1] = this.#turn >> 8;
-      bytes[place + 2] = this.#turn >> 16;
+      // The last bytes: they are random in every version of the specification.
+      bytes[place + 12] = this.#turn;
+      bytes[place + 13] = this.#turn >> 8;
+      bytes[place + 14] = this.#turn >> 16;
     }
   }
 }
