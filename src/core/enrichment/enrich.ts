@@ -39,8 +39,9 @@ export type MarkedRequest = {
 };
 
 /**
- * Endpoint and outcome pairs whose bytes are kept: about 10 MB. Whoever comes first keeps the place: with
- * 100,000 endpoints taking turns cost 4,800 ns a span, writing the bytes anew costs some 150.
+ * Endpoint and outcome pairs whose bytes are kept: about 10 MB. Whoever comes first keeps the place: where
+ * 100,000 endpoints took turns, a span cost 4,800 ns more than its reading. Writing the bytes anew takes
+ * 137 ns, finding them kept 5.
  */
 const KEPT_MARKS_MAX = 1 << 16;
 const FREE = -1;

@@ -19,7 +19,7 @@ const INT_VALUE = 0x18;
 const DOUBLE_VALUE = 0x21;
 
 const CAPACITY_MIN_BYTES = 256;
-// Up to this a loop beats the call into TextEncoder, which also makes an array (40 characters: 60 against 500 ns).
+// Up to this a loop beats TextEncoder, which also makes an array (40 characters: 57 against 269 ns; 128: 166 against 329).
 const SHORT_TEXT_MAX_LENGTH = 128;
 
 const utf8 = new TextEncoder();
