@@ -16,8 +16,12 @@ import type { Receivers } from "./service-process.ts";
 import { ServiceProcess } from "./service-process.ts";
 import { shippedRuleFiles } from "./shipped-rules.ts";
 
+export type Queue = "disk" | "memory";
+
 export type Forwarder = {
   readonly name: string;
+  /** null = it keeps nothing: what it acknowledges has been sent on. */
+  readonly queue: Queue | null;
   start(sink: OtlpSink, protocol: Protocol): Promise<RunningForwarder>;
 };
 
@@ -27,7 +31,7 @@ const OBJECT_RELAY = "protobufjs relay";
 const COLLECTOR = "OpenTelemetry Collector";
 const COLLECTOR_CONFIG = fileURLToPath(new URL("./otelcol.yaml", import.meta.url));
 
-/** Whom the others are compared with: the Collector with the same promise, if there is one. */
+/** Whom those with the same queue are compared with: the Collector with that queue, if there is one. */
 export function baselineOf(subjects: readonly Forwarder[]): string {
   return subjects.find(({ name }) => name.startsWith(COLLECTOR))?.name ?? OBJECT_RELAY;
 }
@@ -35,21 +39,22 @@ export function baselineOf(subjects: readonly Forwarder[]): string {
 export function forwarders(): readonly Forwarder[] {
   const collector = process.env["OTELCOL_BIN"];
   return [
-    authspike("authspike, queue on disk", { durable: true }),
-    authspike("authspike, queue in memory", { durable: false }),
-    { name: OBJECT_RELAY, start: startRelay },
+    authspike("disk"),
+    authspike("memory"),
+    { name: OBJECT_RELAY, queue: null, start: startRelay },
     ...(collector === undefined ? [] : [otelcol(collector, "disk"), otelcol(collector, "memory")]),
   ];
 }
 
-function authspike(name: string, queue: { readonly durable: boolean }): Forwarder {
+function authspike(queue: Queue): Forwarder {
   return {
-    name,
+    name: `authspike, ${inWords(queue)}`,
+    queue,
     start: (sink, protocol) =>
       ServiceProcess.start({
         settings: {
           exporters: { sink: { protocol, endpoint: addressOf(sink, protocol), compression: "none" } },
-          queue,
+          queue: { durable: queue === "disk" },
           log: { level: "warn" },
         },
         rules: shippedRuleFiles(),
@@ -74,9 +79,10 @@ async function startRelay(sink: OtlpSink, protocol: Protocol): Promise<RunningFo
 }
 
 /** `otelcol.yaml` says what it does; what differs from run to run reaches it as variables. */
-function otelcol(command: string, queue: "disk" | "memory"): Forwarder {
+function otelcol(command: string, queue: Queue): Forwarder {
   return {
-    name: `${COLLECTOR}, queue ${queue === "disk" ? "on" : "in"} ${queue}`,
+    name: `${COLLECTOR}, ${inWords(queue)}`,
+    queue,
     async start(sink, protocol) {
       const directory = mkdtempSync(join(tmpdir(), "authspike-bench-"));
       const [grpc, http] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
@@ -105,6 +111,10 @@ function otelcol(command: string, queue: "disk" | "memory"): Forwarder {
       };
     },
   };
+}
+
+function inWords(queue: Queue): string {
+  return queue === "disk" ? "queue on disk" : "queue in memory";
 }
 
 function addressOf(sink: OtlpSink, protocol: Protocol): string {
