@@ -272,7 +272,7 @@ export function engineSettings({ limits }: Config, store: Store): EngineSettings
 
 function receiverSettings(settingName: string, receiver: ReceiverConfig): ReceiverSettings {
   const { bearerTokens, host, maxRequestBytes, port, tls } = receiver;
-  return { settingName, host, port, tls, bearerTokens, maxRequestBytes };
+  return { settingName, host, port, portUse: "alone", tls, bearerTokens, maxRequestBytes };
 }
 
 function createSystemClock(notBefore: UnixMillis | null): Clock {

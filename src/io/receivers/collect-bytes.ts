@@ -3,6 +3,7 @@
  * a receiver is in the middle of, which many slow senders together could otherwise overrun.
  */
 import type { Readable } from "node:stream";
+import type { SharedBudget } from "./shared-budget.ts";
 
 export type Collected =
   | { readonly kind: "read"; readonly bytes: Uint8Array }
@@ -12,33 +13,12 @@ export type Collected =
   /** The sender went away: nobody is left to answer. */
   | { readonly kind: "aborted" };
 
-/** Bytes of requests under way that one receiver holds at most: eight of the largest, thousands of usual ones. */
-export const UNDER_WAY_MAX_BYTES = 512 * 1024 * 1024;
-
-export class ByteBudget {
-  #left: number;
-
-  constructor(maxBytes: number) {
-    this.#left = maxBytes;
-  }
-
-  tryTake(byteCount: number): boolean {
-    if (byteCount > this.#left) return false;
-    this.#left -= byteCount;
-    return true;
-  }
-
-  giveBack(byteCount: number): void {
-    this.#left += byteCount;
-  }
-}
-
 /**
  * Listens by hand: an async iterator would destroy the connection when left early. What comes after
  * a body was given up is thrown away, because the stream keeps flowing with nobody listening. The
  * caller keeps an error listener on the stream: a reset can come at any time.
  */
-export function collectBytes(stream: Readable, maxBytes: number, budget: ByteBudget): Promise<Collected> {
+export function collectBytes(stream: Readable, maxBytes: number, budget: SharedBudget): Promise<Collected> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let byteCount = 0;

@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonToProtobuf } from "../../core/otlp/json-to-protobuf.ts";
 import type { Signal, Verdict } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
-import type { ByteBudget, Collected } from "./collect-bytes.ts";
+import type { Collected } from "./collect-bytes.ts";
 import { collectBytes } from "./collect-bytes.ts";
 import type { CorsPolicy } from "./cors.ts";
 import type { ExportDoor, Refusal } from "./export-door.ts";
@@ -17,6 +17,7 @@ import { CROWDED, knock, malformed, tooLarge } from "./export-door.ts";
 import { httpReply } from "./reply.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readHead } from "./request-head.ts";
+import type { SharedBudget } from "./shared-budget.ts";
 import type { Unpacked, Unpacker } from "./unpack.ts";
 
 /** What all requests of one receiver share. */
@@ -25,7 +26,7 @@ export type ExchangeParts = {
   readonly mayEnter: AuthorizationCheck;
   readonly cors: CorsPolicy;
   readonly maxRequestBytes: number;
-  readonly budget: ByteBudget;
+  readonly arrivingBytes: SharedBudget;
   readonly unpacker: Unpacker;
 };
 
@@ -83,12 +84,12 @@ async function judge(parts: ExchangeParts, head: ExportHead, request: IncomingMe
 }
 
 async function readBody(
-  { maxRequestBytes, budget, unpacker }: ExchangeParts,
+  { maxRequestBytes, arrivingBytes, unpacker }: ExchangeParts,
   { contentEncoding }: ExportHead,
   request: IncomingMessage,
 ): Promise<Collected | Unpacked> {
   if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) return { kind: "too_large" };
-  const body = await collectBytes(request, maxRequestBytes, budget);
+  const body = await collectBytes(request, maxRequestBytes, arrivingBytes);
   if (body.kind !== "read" || contentEncoding === "identity") return body;
   return unpacker.unpack(body.bytes, contentEncoding, maxRequestBytes);
 }

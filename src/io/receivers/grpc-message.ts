@@ -4,8 +4,9 @@
  */
 import type { ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
-import type { ByteBudget, Collected } from "./collect-bytes.ts";
+import type { Collected } from "./collect-bytes.ts";
 import { collectBytes } from "./collect-bytes.ts";
+import type { SharedBudget } from "./shared-budget.ts";
 import type { Unpacked, Unpacker } from "./unpack.ts";
 
 const PREFIX_BYTES = 5;
@@ -16,10 +17,10 @@ const MESSAGE_TIMEOUT_MS = 60_000;
 export async function readGrpcMessage(
   stream: ServerHttp2Stream,
   packing: string | undefined,
-  limits: { readonly maxBytes: number; readonly budget: ByteBudget; readonly unpacker: Unpacker },
+  limits: { readonly maxBytes: number; readonly arrivingBytes: SharedBudget; readonly unpacker: Unpacker },
 ): Promise<Collected | Unpacked> {
   const deadline = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), MESSAGE_TIMEOUT_MS).unref();
-  const collected = await collectBytes(stream, limits.maxBytes + PREFIX_BYTES, limits.budget);
+  const collected = await collectBytes(stream, limits.maxBytes + PREFIX_BYTES, limits.arrivingBytes);
   clearTimeout(deadline);
   if (collected.kind !== "read") return collected;
   const framed = collected.bytes;

@@ -9,11 +9,11 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { constants, createSecureServer, createServer } from "node:http2";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
-import { ByteBudget, UNDER_WAY_MAX_BYTES } from "./collect-bytes.ts";
 import type { Refusal, TurnedAway } from "./export-door.ts";
 import { CROWDED, tooLarge, UNAUTHENTICATED } from "./export-door.ts";
 import { grpcCode } from "./grpc-code.ts";
 import { readGrpcMessage } from "./grpc-message.ts";
+import type { ReceiverLimits } from "./receiver-limits.ts";
 import type { GrpcReply } from "./reply.ts";
 import { grpcError, grpcReply } from "./reply.ts";
 import type { TlsMaterial } from "./tls-files.ts";
@@ -34,12 +34,12 @@ export type GrpcServerParts = {
   /** A call was for none of them. */
   readonly onStray: (reason: TurnedAway) => void;
   readonly maxMessageBytes: number;
+  readonly limits: ReceiverLimits;
   readonly tls: TlsMaterial | null;
 };
 
 /** Of one connection. Exporters have a handful in flight; a gateway some dozens. */
 const CONCURRENT_STREAMS_MAX = 256;
-const CONNECTIONS_MAX = 10_000;
 /** What a sender may have under way before it hears from us: a usual request whole, several together. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 4 * STREAM_WINDOW_BYTES;
@@ -51,13 +51,13 @@ const PING_TIMEOUT_MS = 20_000;
 
 export class GrpcServer {
   readonly #parts: GrpcServerParts;
-  readonly #budget = new ByteBudget(UNDER_WAY_MAX_BYTES);
-  readonly #unpacker = new Unpacker();
+  readonly #unpacker: Unpacker;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #pings: NodeJS.Timeout;
 
   constructor(parts: GrpcServerParts) {
     this.#parts = parts;
+    this.#unpacker = new Unpacker(parts.limits);
     // One timer for all: a timeout of each session would be wound up again with every frame.
     this.#pings = setInterval(() => this.#sessions.forEach(pingOrDestroy), PING_INTERVAL_MS).unref();
   }
@@ -70,7 +70,7 @@ export class GrpcServer {
     };
     const { tls } = this.#parts;
     const server = tls === null ? createServer(options) : createSecureServer({ ...options, ...tlsServerOptions(tls) });
-    server.maxConnections = CONNECTIONS_MAX;
+    server.maxConnections = this.#parts.limits.connectionsMax;
     server.on("session", (session) => this.#onSession(session));
     return server;
   }
@@ -125,9 +125,10 @@ export class GrpcServer {
       method.onRefused("unsupported_encoding");
       return UNKNOWN_PACKING;
     }
-    const { maxMessageBytes } = this.#parts;
-    const limits = { maxBytes: maxMessageBytes, budget: this.#budget, unpacker: this.#unpacker };
-    const read = await readGrpcMessage(stream, packing, limits);
+    const { limits, maxMessageBytes } = this.#parts;
+    const { arrivingBytes } = limits;
+    const bounds = { maxBytes: maxMessageBytes, arrivingBytes, unpacker: this.#unpacker };
+    const read = await readGrpcMessage(stream, packing, bounds);
     switch (read.kind) {
       case "read":
         return method.answer(read.bytes, peer);

@@ -17,14 +17,15 @@ export async function listen<OneServer extends Server>(
   settings: ReceiverSettings,
   makeServer: () => OneServer,
 ): Promise<Listening<OneServer>> {
-  const { host } = settings;
+  const { host, portUse } = settings;
+  const reusePort = portUse === "shared";
   const servers: OneServer[] = [];
   let { port } = settings;
   let failure: ReceiverError | null = null;
   for (const address of await addressesOf(settings)) {
     const server = makeServer();
     try {
-      port = await listenOn(server, { host: address, port });
+      port = await listenOn(server, { host: address, port, reusePort });
       servers.push(server);
     } catch (error) {
       const reason = listenError(settings.settingName, { host, port }, toError(error));
@@ -54,10 +55,10 @@ async function addressesOf({ host, port, settingName }: ReceiverSettings): Promi
   }
 }
 
-function listenOn(server: Server, address: BoundAddress): Promise<number> {
+function listenOn(server: Server, address: BoundAddress & { readonly reusePort: boolean }): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(address.port, address.host, () => {
+    server.listen(address, () => {
       server.off("error", reject);
       const bound = server.address();
       resolve(typeof bound === "object" && bound !== null ? bound.port : address.port);

@@ -11,6 +11,8 @@ import { checkHealth, HEALTH_CHECK_PATH } from "./grpc-health.ts";
 import type { GrpcMethod } from "./grpc-server.ts";
 import { GrpcServer } from "./grpc-server.ts";
 import { closeAll, listen } from "./listen.ts";
+import type { ReceiverLimits } from "./receiver-limits.ts";
+import { ownReceiverLimits } from "./receiver-limits.ts";
 import type { BoundAddress, ReceiverSettings } from "./receiver-settings.ts";
 import { grpcReply } from "./reply.ts";
 import { readTlsFiles } from "./tls-files.ts";
@@ -47,13 +49,18 @@ export class OtlpGrpcReceiver {
   }
 
   /** Resolves when calls are being taken. Throws a ReceiverError when that cannot be. */
-  static async start(settings: ReceiverSettings, door: ExportDoor): Promise<OtlpGrpcReceiver> {
+  static async start(
+    settings: ReceiverSettings,
+    door: ExportDoor,
+    limits: ReceiverLimits = ownReceiverLimits(),
+  ): Promise<OtlpGrpcReceiver> {
     const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
     const methods = methodsFor(settings, door);
     const grpc = new GrpcServer({
       methods,
       onStray: (reason) => door.onRefused(null, reason),
       maxMessageBytes: settings.maxRequestBytes,
+      limits,
       tls,
     });
     const { servers, address } = await listen(settings, () => grpc.makeHttp2Server());

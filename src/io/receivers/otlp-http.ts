@@ -6,12 +6,13 @@ import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { acceptBearerTokens } from "./bearer-tokens.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
-import { ByteBudget, UNDER_WAY_MAX_BYTES } from "./collect-bytes.ts";
 import { corsPolicy } from "./cors.ts";
 import type { ExchangeParts } from "./exchange.ts";
 import { exchange } from "./exchange.ts";
 import type { ExportDoor } from "./export-door.ts";
 import { closeAll, listen } from "./listen.ts";
+import type { ReceiverLimits } from "./receiver-limits.ts";
+import { ownReceiverLimits } from "./receiver-limits.ts";
 import type { BoundAddress, CorsSettings, ReceiverSettings } from "./receiver-settings.ts";
 import type { TlsMaterial } from "./tls-files.ts";
 import { readTlsFiles, tlsServerOptions } from "./tls-files.ts";
@@ -28,8 +29,6 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const TIMEOUT_CHECK_MS = 2000;
 const HEADERS_MAX_BYTES = 32 * 1024;
-/** Beyond this, new connections are closed at once. */
-const CONNECTIONS_MAX = 10_000;
 
 /** What is under way at the end may still finish within this. */
 const STOP_MAX_MS = 5000;
@@ -47,17 +46,21 @@ export class OtlpHttpReceiver {
   }
 
   /** Resolves when requests are being taken. Throws a ReceiverError when that cannot be. */
-  static async start(settings: HttpReceiverSettings, door: ExportDoor): Promise<OtlpHttpReceiver> {
+  static async start(
+    settings: HttpReceiverSettings,
+    door: ExportDoor,
+    limits: ReceiverLimits = ownReceiverLimits(),
+  ): Promise<OtlpHttpReceiver> {
     const tls = settings.tls === null ? null : await readTlsFiles(settings.tls);
     const parts: ExchangeParts = {
       door,
       mayEnter: acceptBearerTokens(settings.bearerTokens),
       cors: corsPolicy(settings.cors),
       maxRequestBytes: settings.maxRequestBytes,
-      budget: new ByteBudget(UNDER_WAY_MAX_BYTES),
-      unpacker: new Unpacker(),
+      arrivingBytes: limits.arrivingBytes,
+      unpacker: new Unpacker(limits),
     };
-    const { servers, address } = await listen(settings, () => makeServer(tls, parts));
+    const { servers, address } = await listen(settings, () => makeServer(tls, parts, limits.connectionsMax));
     const renewal = startTlsRenewal(settings, tls, { servers, onChange: door.onTlsChange });
     return new OtlpHttpReceiver(address, servers, renewal);
   }
@@ -78,7 +81,7 @@ export class OtlpHttpReceiver {
   }
 }
 
-function makeServer(tls: TlsMaterial | null, parts: ExchangeParts): Server {
+function makeServer(tls: TlsMaterial | null, parts: ExchangeParts, connectionsMax: number): Server {
   const options: ServerOptions = {
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -88,7 +91,7 @@ function makeServer(tls: TlsMaterial | null, parts: ExchangeParts): Server {
     noDelay: true,
   };
   const server = tls === null ? createServer(options) : createTlsServer({ ...options, ...tlsServerOptions(tls) });
-  server.maxConnections = CONNECTIONS_MAX;
+  server.maxConnections = connectionsMax;
   // Node's own switch, though its types do not know it: a sender that closes its side still wants its answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("request", (request, response) => void exchange(parts, request, response));

@@ -16,6 +16,8 @@ export type ReceiverSettings = {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** `shared`: several threads of ours listen there, and the system deals out the connections. */
+  readonly portUse: "alone" | "shared";
   readonly tls: ReceiverTls | null;
   /** Any of them opens the door; none = no token is asked for. */
   readonly bearerTokens: readonly string[];

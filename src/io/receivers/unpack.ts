@@ -11,6 +11,7 @@
  */
 import { promisify } from "node:util";
 import { gunzip, gunzipSync, zstdDecompress } from "node:zlib";
+import type { ReceiverLimits } from "./receiver-limits.ts";
 
 export type PackedFormat = "gzip" | "zstd";
 
@@ -27,47 +28,42 @@ const GUNZIP_HERE_MAX_BYTES = 1024 * 1024;
 /** What a decompressor puts out at a time; its default of 16 KiB makes thousands of pieces. */
 const UNPACKED_CHUNK_BYTES = 256 * 1024;
 
-/** Each may come to the largest request, and to twice that while its pieces are joined. */
-const TURNS_AT_ONCE = 2;
-/** Of those that wait for their turn; they hold their packed bodies. */
-const WAITING_MAX_COUNT = 64;
-const WAITING_MAX_BYTES = 64 * 1024 * 1024;
+/** Turns, and what may wait for one. */
+export type UnpackingLimits = Pick<ReceiverLimits, "unpackingTurns" | "waitingBodies" | "waitingBytes">;
 
 const unpackElsewhere = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) } as const;
 
 export class Unpacker {
-  #turnCount = 0;
-  #waitingBytes = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #limits: UnpackingLimits;
+
+  constructor(limits: UnpackingLimits) {
+    this.#limits = limits;
+  }
 
   /** Never more than `maxBytes` are produced, whatever the packed bytes would come to. */
   async unpack(bytes: Uint8Array, format: PackedFormat, maxBytes: number): Promise<Unpacked> {
     const unpackedHere = format === "gzip" ? gunzipHere(bytes, Math.min(maxBytes, GUNZIP_HERE_MAX_BYTES)) : null;
     if (unpackedHere !== null) return { kind: "read", bytes: unpackedHere };
-    if (this.#turnCount < TURNS_AT_ONCE) this.#turnCount++;
-    else if (this.#isCrowded(bytes.length)) return { kind: "crowded" };
-    else await this.#turn(bytes.length);
+    const hasTurn = this.#limits.unpackingTurns.tryTake(1) || (await this.#waitForTurn(bytes.length));
+    if (!hasTurn) return { kind: "crowded" };
     try {
       return await unpackInTurn(bytes, format, maxBytes);
     } finally {
-      this.#passTurn();
+      this.#limits.unpackingTurns.giveBack(1);
     }
   }
 
-  #isCrowded(byteCount: number): boolean {
-    return this.#waiting.length >= WAITING_MAX_COUNT || this.#waitingBytes + byteCount > WAITING_MAX_BYTES;
-  }
-
-  async #turn(byteCount: number): Promise<void> {
-    this.#waitingBytes += byteCount;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#waitingBytes -= byteCount;
-  }
-
-  #passTurn(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#turnCount--;
-    else next();
+  /** False when too many wait already. */
+  async #waitForTurn(byteCount: number): Promise<boolean> {
+    const { unpackingTurns, waitingBodies, waitingBytes } = this.#limits;
+    if (!waitingBodies.tryTake(1)) return false;
+    const hasRoom = waitingBytes.tryTake(byteCount);
+    if (hasRoom) {
+      await unpackingTurns.take(1);
+      waitingBytes.giveBack(byteCount);
+    }
+    waitingBodies.giveBack(1);
+    return hasRoom;
   }
 }
 

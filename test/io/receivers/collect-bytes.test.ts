@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import { ByteBudget, collectBytes } from "../../../src/io/receivers/collect-bytes.ts";
+import { collectBytes } from "../../../src/io/receivers/collect-bytes.ts";
+import { SharedBudget } from "../../../src/io/receivers/shared-budget.ts";
 
 function streamOf(...chunks: readonly string[]): PassThrough {
   const stream = new PassThrough();
@@ -11,7 +12,7 @@ function streamOf(...chunks: readonly string[]): PassThrough {
 }
 
 test("requests that together pass the bound are turned away until the others are through", async () => {
-  const budget = new ByteBudget(10);
+  const budget = SharedBudget.of(10);
   const slow = new PassThrough();
   const collectingSlow = collectBytes(slow, 10, budget);
   slow.write("1234567");
@@ -27,7 +28,7 @@ test("requests that together pass the bound are turned away until the others are
 });
 
 test("a request that is given up, or whose sender goes away, gives back what it held", async () => {
-  const budget = new ByteBudget(10);
+  const budget = SharedBudget.of(10);
   assert.deepEqual(await collectBytes(streamOf("12345", "678"), 6, budget), { kind: "too_large" });
   const broken = new PassThrough();
   const collecting = collectBytes(broken, 10, budget);

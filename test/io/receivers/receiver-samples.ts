@@ -7,6 +7,7 @@ export function someSettings(facts: Partial<HttpReceiverSettings> = {}): HttpRec
     settingName: "receivers.http.endpoint",
     host: "127.0.0.1",
     port: 0,
+    portUse: "alone",
     tls: null,
     bearerTokens: [],
     maxRequestBytes: 64 * 1024 * 1024,

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { zstdCompressSync } from "node:zlib";
+import { ownReceiverLimits } from "../../../src/io/receivers/receiver-limits.ts";
 import { Unpacker } from "../../../src/io/receivers/unpack.ts";
 
 const MAX_BYTES = 10_000;
 
 test("what is packed is unpacked a few at a time, and turned away when too many wait", async () => {
-  const unpacker = new Unpacker();
+  const unpacker = new Unpacker(ownReceiverLimits());
   const packed = zstdCompressSync(Buffer.alloc(MAX_BYTES));
   const all = await Promise.all(Array.from({ length: 70 }, () => unpacker.unpack(packed, "zstd", MAX_BYTES)));
   // Two have their turn, and 64 wait for theirs.
@@ -16,7 +17,7 @@ test("what is packed is unpacked a few at a time, and turned away when too many 
 });
 
 test("large bodies may not wait in numbers that small ones may", async () => {
-  const unpacker = new Unpacker();
+  const unpacker = new Unpacker(ownReceiverLimits());
   const damaged = Buffer.alloc(40 * 1024 * 1024);
   const all = await Promise.all(Array.from({ length: 4 }, () => unpacker.unpack(damaged, "zstd", MAX_BYTES)));
   assert.deepEqual(

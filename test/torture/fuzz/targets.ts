@@ -13,6 +13,7 @@ import { SIGNALS } from "../../../src/core/otlp/verdict.ts";
 import type { ExportVerdict } from "../../../src/io/exporters/export-verdict.ts";
 import { grpcFailure, grpcSuccess, httpVerdict } from "../../../src/io/exporters/export-verdict.ts";
 import { encodeHeader, parseRecord } from "../../../src/io/queue/segment.ts";
+import { ownReceiverLimits } from "../../../src/io/receivers/receiver-limits.ts";
 import { Unpacker } from "../../../src/io/receivers/unpack.ts";
 import { decode, RPC_STATUS } from "../../support/otlp-protobuf.ts";
 import type { Random } from "../../support/random.ts";
@@ -114,7 +115,7 @@ const packedTarget: FuzzTarget = {
     return random.chance(0.2) ? packed : spoilBytes(packed, random);
   },
   check: async (bytes) => {
-    const unpacker = new Unpacker();
+    const unpacker = new Unpacker(ownReceiverLimits());
     for (const format of ["gzip", "zstd"] as const) {
       const unpacked = await unpacker.unpack(bytes, format, UNPACKED_MAX_BYTES);
       if (unpacked.kind === "read") assert.ok(unpacked.bytes.length <= UNPACKED_MAX_BYTES);
