@@ -5,9 +5,10 @@
  * it, and every other byte stays as the sender wrote it. That keeps unknown fields and their order, and
  * costs a copy instead of a decode and an encode.
  *
- * Edits come in the order of the scan. They are kept as rows of one typed array, one row for each message
- * whose length changes, a parent before its children: so the rows are in the order of the bytes, the
- * lengths add up from the last row to the first, and one pass over the rows writes the result.
+ * Edits come in the order of the scan, or reserve a place in it that is filled later. They are kept as
+ * rows of one typed array, one row for each message whose length changes, a parent before its children:
+ * so the rows are in the order of the bytes, the lengths add up from the last row to the first, and one
+ * pass over the rows writes the result.
  */
 import { assert } from "../assert.ts";
 import type { SpanView } from "./span-view.ts";
@@ -28,10 +29,14 @@ const CONTENT_END = 2;
 const GROWTH = 3; // Bytes that the content gains, less what it loses.
 const APPENDED = 4; // Bytes to put at the content's end, or REMOVED.
 const PARENT = 5; // Row of the enclosing message, or NO_ROW.
-const COLUMNS = 6;
+const APPENDED_START = 6; // Where those bytes are kept.
+const COLUMNS = 7;
 
 const REMOVED = -1;
 const NO_ROW = -1;
+
+/** What `reserve` returns when there is no room. */
+export const NO_PLACE = NO_ROW;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -65,13 +70,26 @@ export class SpanEdits {
     const length = end - start;
     if (length === 0) return true;
     if (this.#appendedLength + length > APPENDED_BYTES_MAX || !this.#selectSpan(view)) return this.#refuse();
-    const row = this.#spanRow;
-    assert(this.#get(row, APPENDED) !== REMOVED, "a removed span cannot gain attributes");
-    this.#reserveAppended(this.#appendedLength + length);
-    copyBytes(fields, start, end, this.#appended, this.#appendedLength);
-    this.#appendedLength += length;
-    this.#rows[row + APPENDED] = this.#get(row, APPENDED) + length;
-    this.#rows[row + GROWTH] = this.#get(row, GROWTH) + length;
+    this.#appendTo(this.#spanRow, fields, start, end);
+    return true;
+  }
+
+  /**
+   * Keeps a place for what the span under the view will gain once more of the request has been seen. It
+   * has to be filled before `apply`, once. NO_PLACE when there is no room for the edit.
+   */
+  reserve(view: SpanView): number {
+    if (this.#selectSpan(view)) return this.#spanRow;
+    this.#refuse();
+    return NO_PLACE;
+  }
+
+  /** Appends to the span of a reserved place. Returns false where there is no room. */
+  fill(place: number, fields: Uint8Array): boolean {
+    if (place === NO_PLACE) return false;
+    if (this.#appendedLength + fields.length > APPENDED_BYTES_MAX) return this.#refuse();
+    assert(this.#get(place, APPENDED) === 0, "a place is filled once");
+    this.#appendTo(place, fields, 0, fields.length);
     return true;
   }
 
@@ -91,6 +109,18 @@ export class SpanEdits {
     const result = this.#rowCount === 0 ? bytes : this.#splice(new Uint8Array(bytes.length + this.#addUpGrowth()));
     this.reset(NO_BYTES);
     return result;
+  }
+
+  #appendTo(row: number, fields: Uint8Array, start: number, end: number): void {
+    const appended = this.#get(row, APPENDED);
+    assert(appended !== REMOVED, "a removed span cannot gain attributes");
+    const length = end - start;
+    this.#reserveAppended(this.#appendedLength + length);
+    if (appended === 0) this.#rows[row + APPENDED_START] = this.#appendedLength;
+    copyBytes(fields, start, end, this.#appended, this.#appendedLength);
+    this.#appendedLength += length;
+    this.#rows[row + APPENDED] = appended + length;
+    this.#rows[row + GROWTH] = this.#get(row, GROWTH) + length;
   }
 
   /** Makes `#spanRow` the row of the span under the view, with the rows of its parents before it. */
@@ -165,7 +195,6 @@ export class SpanEdits {
     const bytes = this.#bytes;
     let taken = 0;
     let written = 0;
-    let appendedStart = 0;
     for (let row = 0; row < this.#rowCount * COLUMNS; row += COLUMNS) {
       const headerStart = this.#get(row, HEADER_START);
       const contentStart = this.#get(row, CONTENT_START);
@@ -180,9 +209,9 @@ export class SpanEdits {
       copyBytes(bytes, contentStart, contentEnd, target, written);
       written += contentEnd - contentStart;
       taken = contentEnd;
+      const appendedStart = this.#get(row, APPENDED_START);
       copyBytes(this.#appended, appendedStart, appendedStart + appended, target, written);
       written += appended;
-      appendedStart += appended;
     }
     copyBytes(bytes, taken, bytes.length, target, written);
     assert(written + bytes.length - taken === target.length, "an edited request has the length that was computed");

@@ -64,6 +64,24 @@ describe("editing the spans of a request", () => {
     );
   });
 
+  test("fills reserved places in any order, after the spans behind them", () => {
+    const bytes = requestWith(SPAN, SPAN, SPAN);
+    const marks = [0, 1, 2].map((index) => encodeAttribute("index", `${"x".repeat(index * 100)}`));
+    const edits = new SpanEdits();
+    const places: number[] = [];
+    edits.reset(bytes);
+    const span = (view: SpanView): void => {
+      if (places.length === 1) edits.append(view, marks[1] ?? SPAN.spanId);
+      places.push(edits.reserve(view));
+    };
+    scanner.scan(bytes, { span, invalidSpan: () => {} });
+    for (const index of [2, 0]) edits.fill(places[index] ?? -1, marks[index] ?? SPAN.spanId);
+    assertSameBytes(
+      edits.apply(),
+      editEach(bytes, (index) => marks[index] ?? "keep"),
+    );
+  });
+
   test("copies what it is given, so that the caller may use its buffer again", () => {
     const buffer = new AttributeBuffer();
     const key = attributeKey("index");
