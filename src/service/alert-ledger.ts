@@ -97,10 +97,9 @@ export class AlertLedger implements Outbox {
     this.#store.outbox.recordState(this.#asStored(row));
   }
 
-  triggersOf(row: OutboxRow): readonly OutboxRow[] {
-    const isEarlier = (other: OutboxRow) =>
-      other.alertId === row.alertId && other.targetId === row.targetId && other.action === "trigger";
-    return [...this.#store.outbox.triggersOf(this.#asStored(row)), ...this.#rowsInMemory().filter(isEarlier)];
+  historyOf(row: OutboxRow): readonly OutboxRow[] {
+    const isSameIncident = (other: OutboxRow) => other.alertId === row.alertId && other.targetId === row.targetId;
+    return [...this.#store.outbox.historyOf(this.#asStored(row)), ...this.#rowsInMemory().filter(isSameIncident)];
   }
 
   /**

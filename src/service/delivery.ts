@@ -170,11 +170,18 @@ export class Delivery {
 
   #needlessBecause(row: OutboxRow, behind: readonly OutboxRow[], now: UnixMillis): string | null {
     const isInDoubt = row.attempts > 0 || row.createdAt < this.#startedAt;
-    if (isSuperseded(row, { behind, isInDoubt, now })) return "its alert has resolved meanwhile";
+    // When the store cannot say, a resolve is sent: one too many does no harm.
+    const history = isInDoubt || row.action === "resolve" ? this.#historyOf(row) : [];
+    // A resolve behind it may have been sent already, if the note of the trigger's own delivery was lost.
+    const later = [...behind, ...history.filter(({ id }) => id > row.id)];
+    if (isSuperseded(row, { behind: later, isInDoubt, now })) return "its alert has resolved meanwhile";
     if (row.action === "trigger") return null;
-    // When the store cannot say, the resolve is sent: one too many does no harm.
-    const triggers = this.#read(() => this.#parts.outbox.triggersOf(row), []);
+    const triggers = history.filter(({ action }) => action === "trigger");
     return hasIncidentToResolve(triggers, now) ? null : "its trigger was refused, so no incident is open";
+  }
+
+  #historyOf(row: OutboxRow): readonly OutboxRow[] {
+    return this.#read(() => this.#parts.outbox.historyOf(row), []);
   }
 
   #settle(lanes: DeliveryLanes, lane: Lane, row: OutboxRow): void {

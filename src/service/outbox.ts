@@ -12,6 +12,7 @@ export type OutboxRow = {
   /** Names the frozen address and key. With the dedup key it names the lane. */
   readonly targetId: string;
   readonly dedupKey: string;
+  /** The alert that opened the incident. */
   readonly alertId: string;
   readonly action: "trigger" | "resolve";
   /** The page as it was decided, in the form of `core/alerts/page.ts`; it holds no key. */
@@ -43,6 +44,6 @@ export interface Outbox {
   recordAttempt(row: OutboxRow, attempt: DeliveryAttempt): void;
   /** Keeps the row's new state, reached without an attempt. */
   recordState(row: OutboxRow): void;
-  /** Every trigger of the row's alert to the row's target, whatever its state, oldest first. */
-  triggersOf(row: OutboxRow): readonly OutboxRow[];
+  /** Every row of the row's incident to the row's target, itself among them, whatever its state, oldest first. */
+  historyOf(row: OutboxRow): readonly OutboxRow[];
 }

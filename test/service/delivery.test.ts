@@ -225,6 +225,22 @@ describe("after a crash", () => {
     assert.deepEqual(second.names(), ["resolve a"]);
   });
 
+  test("a trigger whose delivery could not be noted does not follow its resolve", async () => {
+    const first = new DeliveryWorld().start();
+    first.put("trigger a");
+    first.outbox.isBroken = true;
+    await settled();
+    first.outbox.isBroken = false;
+    assert.equal(first.stateOf("trigger a"), "pending", "the note was lost");
+    first.put("resolve a");
+    await settled();
+    await first.time.advance(1_000);
+    const second = new DeliveryWorld(first).start();
+    await settled();
+    assert.deepEqual(second.names(), []);
+    assert.equal(second.stateOf("trigger a"), "superseded");
+  });
+
   test("steps of the wall clock change nothing", async () => {
     const world = new DeliveryWorld().start();
     world.answer = () => down();

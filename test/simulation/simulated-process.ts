@@ -127,7 +127,7 @@ export class SimulatedProcess {
       },
       outbox: {
         pending: (afterId, limit) => outbox.pending(afterId, limit),
-        triggersOf: (row) => outbox.triggersOf(row),
+        historyOf: (row) => outbox.historyOf(row),
         recordAttempt: (row, attempt) => this.#write("note", () => outbox.recordAttempt(row, attempt)),
         recordState: (row) => this.#write("note", () => outbox.recordState(row)),
       },

@@ -47,10 +47,10 @@ class MemoryOutbox implements Outbox {
     this.rows.set(row.id, row);
   }
 
-  triggersOf(row: OutboxRow): readonly OutboxRow[] {
+  historyOf(row: OutboxRow): readonly OutboxRow[] {
     this.#check();
     return [...this.rows.values()].filter(
-      ({ alertId, targetId, action }) => alertId === row.alertId && targetId === row.targetId && action === "trigger",
+      ({ alertId, targetId }) => alertId === row.alertId && targetId === row.targetId,
     );
   }
 

@@ -48,7 +48,7 @@ export class OutboxStore {
   readonly #selectPending;
   readonly #countPending;
   readonly #selectRecent;
-  readonly #selectTriggers;
+  readonly #selectHistory;
   readonly #selectOfAlert;
   readonly #selectAttempts;
   readonly #updateRow;
@@ -65,8 +65,8 @@ export class OutboxStore {
     this.#selectRecent = database.prepare<[number], OutboxRow>(
       `SELECT ${COLUMNS} FROM outbox ORDER BY id DESC LIMIT ?`,
     );
-    this.#selectTriggers = database.prepare<[string, string], OutboxRow>(
-      `SELECT ${COLUMNS} FROM outbox WHERE alert_id = ? AND target_id = ? AND action = 'trigger' ORDER BY id`,
+    this.#selectHistory = database.prepare<[string, string], OutboxRow>(
+      `SELECT ${COLUMNS} FROM outbox WHERE alert_id = ? AND target_id = ? ORDER BY id`,
     );
     this.#selectOfAlert = database.prepare<[string], OutboxRow>(
       `SELECT ${COLUMNS} FROM outbox WHERE alert_id = ? ORDER BY id`,
@@ -97,9 +97,9 @@ export class OutboxStore {
     return attempt("cannot read the outbox", () => this.#selectRecent.all(limit));
   }
 
-  /** Every trigger of the row's alert to the row's target, whatever its state, oldest first. */
-  triggersOf(row: OutboxRow): readonly OutboxRow[] {
-    return attempt("cannot read the outbox", () => this.#selectTriggers.all(row.alertId, row.targetId));
+  /** Every row of the row's incident to the row's target, whatever its state, oldest first. */
+  historyOf(row: OutboxRow): readonly OutboxRow[] {
+    return attempt("cannot read the outbox", () => this.#selectHistory.all(row.alertId, row.targetId));
   }
 
   /** Every page of one alert, oldest first. */

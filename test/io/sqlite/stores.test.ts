@@ -131,8 +131,8 @@ describe("outbox store", () => {
     const resolve = store.outbox.pending(0, 10).find(({ action }) => action === "resolve");
     assert.ok(resolve);
     assert.deepEqual(
-      store.outbox.triggersOf(resolve).map(({ state }) => state),
-      ["delivered"],
+      store.outbox.historyOf(resolve).map(({ action, state }) => `${action} ${state}`),
+      ["trigger delivered", "resolve pending"],
     );
   });
 });
