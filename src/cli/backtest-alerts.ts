@@ -80,13 +80,13 @@ export class BacktestAlerts {
 }
 
 function summarize({ alert, firedAt, pagedAt }: OpenAlert): BacktestAlert {
-  const { dedupKey, endpoint, evidence, ruleId, severity } = alert;
+  const { endpoint, evidence, incident, ruleId, severity } = alert;
   const { service, environment: env, method, route } = endpoint;
   return {
     rule: ruleId,
     endpoint: { service, env, method, route },
     page: pagedAt !== null,
-    group: dedupKey,
+    group: incident?.id ?? alert.id,
     severity,
     fired_at: pagedAt ?? firedAt,
     resolved_at: alert.state === "resolved" ? alert.resolvedAt : null,

@@ -11,9 +11,11 @@
 import type { Alert, Effect } from "./alerts/alert.ts";
 import { countCause, isBetweenEpisodes } from "./alerts/cause-tally.ts";
 import type { JudgeContext } from "./alerts/judge.ts";
-import { endIfOrphaned, endRuleless, judge, rememberExample } from "./alerts/judge.ts";
+import { judge, orphaned, rememberExample, ruleless } from "./alerts/judge.ts";
 import type { SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 import { checkpointOf } from "./alerts/series-checkpoint.ts";
+import type { AlertMove } from "./alerts/settle.ts";
+import { settle } from "./alerts/settle.ts";
 import type { ActiveRule, Watch, WatchedSeries } from "./alerts/watch-table.ts";
 import { WatchTable } from "./alerts/watch-table.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
@@ -73,6 +75,8 @@ export class Engine {
   #scanner: TraceScanner;
   #extractor: SpanExtractor;
   #now: UnixMillis = 0;
+  /** When alerts of a former process were taken up, if ever. */
+  #startedAt: UnixMillis = -Infinity;
   #isUrgent = false;
 
   constructor(settings: EngineSettings, ruleSet: RuleSet) {
@@ -167,13 +171,19 @@ export class Engine {
     this.#countReleased();
     const context = this.#judgeContext(now);
     for (const { detector } of this.#table.rules()) detector.updateContext(context.detection);
-    const effects: Effect[] = [];
-    for (const series of this.#hot) {
-      const ownEffects = judge(series, context);
-      if (ownEffects.length > 0) this.#alerted.add(series);
-      effects.push(...ownEffects);
-      const isQuiet = series.alert === null && !needsTick(series.state);
-      if (isQuiet) this.#cool(series);
+    const judged = [...this.#hot];
+    const moves = judged.map((series) => judge(series, context));
+    const effects = this.#settle(judged, moves, context);
+    for (const series of judged) if (series.alert === null && !needsTick(series.state)) this.#cool(series);
+    return effects;
+  }
+
+  /** Gives each series its alert as it stands after its move. */
+  #settle(movers: readonly WatchedSeries[], moves: readonly AlertMove[], context: JudgeContext): readonly Effect[] {
+    const { alerts, effects } = settle(moves, openAlerts(this.#hot), context);
+    for (const [index, series] of movers.entries()) {
+      series.alert = alerts[index] ?? null;
+      if ((moves[index]?.advance.transitions.length ?? 0) > 0) this.#alerted.add(series);
     }
     return effects;
   }
@@ -184,10 +194,9 @@ export class Engine {
     const rules = this.#activeRules(ruleSet);
     this.#ruleSet = ruleSet;
     const context = this.#judgeContext(now);
-    const effects: Effect[] = [];
+    const effects = this.#settleOrphans(context);
     const kept: WatchedSeries[] = [];
     for (const series of before) {
-      effects.push(...endIfOrphaned(series, context));
       const successor = rules.find(({ rule }) => rule.id === series.active.rule.id);
       if (successor !== undefined && hasSameSeries(successor.rule, series.active.rule)) {
         series.active = successor;
@@ -245,18 +254,39 @@ export class Engine {
 
   /** Takes up the alerts that were open. Those whose rule is gone are resolved. */
   restoreAlerts(alerts: readonly Alert[], now: Instant): readonly Effect[] {
+    this.#startedAt = now.steady;
     const context = this.#judgeContext(now);
-    return alerts.flatMap((alert) => this.#restoreAlert(alert, context));
+    const homeless = alerts.filter((alert) => !this.#restoreAlert(alert, now));
+    const { effects } = settle(
+      homeless.map((alert) => ruleless(alert, context)),
+      alerts,
+      context,
+    );
+    return [...effects, ...this.#settleOrphans(context)];
   }
 
-  #restoreAlert(alert: Alert, context: JudgeContext): readonly Effect[] {
+  /** False when its rule is gone. */
+  #restoreAlert(alert: Alert, now: Instant): boolean {
     const active = this.#table.ruleById(alert.ruleId);
-    if (active === undefined) return endRuleless(alert, context);
+    if (active === undefined) return false;
     const values = active.rule.per.map((field) => alert.labels[field] ?? "");
-    const series = this.#table.find(alert.ruleId, values) ?? this.#reopen(active, values, alert, context.now);
+    const series = this.#table.find(alert.ruleId, values) ?? this.#reopen(active, values, alert, now);
     series.alert = alert;
     this.#heat(series);
-    return endIfOrphaned(series, context);
+    return true;
+  }
+
+  /** Ends the alerts for which the rules in force have no place any more. */
+  #settleOrphans(context: JudgeContext): readonly Effect[] {
+    const orphans = [...this.#hot].flatMap((series) => {
+      const move = orphaned(series, context);
+      return move === null ? [] : [{ series, move }];
+    });
+    return this.#settle(
+      orphans.map(({ series }) => series),
+      orphans.map(({ move }) => move),
+      context,
+    );
   }
 
   /** The series of an alert whose checkpoint is missing: it begins anew, and the alert keeps its place. */
@@ -353,6 +383,7 @@ export class Engine {
     return {
       ruleSet: this.#ruleSet,
       now,
+      startedAt: this.#startedAt,
       detection: {
         budgetFalsePages: budget.falsePages,
         budgetPerMs: budget.perMs,
@@ -374,6 +405,10 @@ export class Engine {
     const { clientKey } = this.#settings;
     return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints })];
   }
+}
+
+function openAlerts(seriesList: Iterable<WatchedSeries>): readonly Alert[] {
+  return [...seriesList].flatMap(({ alert }) => (alert === null ? [] : [alert]));
 }
 
 /** Attributes that some rule matches on or groups by: the scanner picks up no others. */

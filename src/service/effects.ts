@@ -60,8 +60,8 @@ function pageOf(
 function rowOf(notification: Notification, targetId: string, now: Instant): Omit<OutboxRow, "id"> {
   return {
     targetId,
-    dedupKey: notification.alert.dedupKey,
-    alertId: notification.alert.id,
+    dedupKey: notification.incident.dedupKey,
+    alertId: notification.incident.id,
     action: notification.action,
     body: freezePage(notification),
     createdAt: now.steady,

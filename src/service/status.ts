@@ -36,7 +36,7 @@ export function endpointRow(series: WatchedSeries, now: UnixMillis) {
 }
 
 export function alertView(alert: Alert, now: Instant) {
-  const { dedupKey, endpoint, evidence, id, isPage, labels, mutedBy, severity, state } = alert;
+  const { dedupKey, endpoint, evidence, id, incident, isPage, labels, mutedBy, severity, state } = alert;
   const firedAt = state === "pending" ? null : alert.firedAt;
   return {
     id,
@@ -60,7 +60,8 @@ export function alertView(alert: Alert, now: Instant) {
     usual: evidence.usual,
     pattern: evidence.pattern,
     cause: evidence.cause,
-    dedupKey,
+    incident: incident?.id ?? null,
+    dedupKey: incident?.dedupKey ?? dedupKey,
   };
 }
 
@@ -135,8 +136,8 @@ export function signalViews(counters: PipelineCounters, exporters: readonly Acco
       accepted,
       refused,
       exporters: accounts.map(({ name, queued }) => {
-        const { sent, dropped } = counters.totals(signal, name);
-        return { name, sent, queued, dropped };
+        const { resumed, sent, dropped } = counters.totals(signal, name);
+        return { name, resumed, sent, queued, dropped };
       }),
     };
   });

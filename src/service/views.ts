@@ -115,7 +115,9 @@ function alertDetail(sources: ViewSources, id: string) {
     topClients,
     examples,
     transitions: store.alerts.transitionsOf(id).map(({ kind, at }) => ({ kind, at: toWall(at, now()) })),
-    deliveries: store.outbox.rowsOf(id).map((row) => deliveryView(row, store.outbox.attemptsOf(row.id), now())),
+    deliveries: store.outbox
+      .rowsOf(alert.incident?.id ?? id)
+      .map((row) => deliveryView(row, store.outbox.attemptsOf(row.id), now())),
   };
 }
 

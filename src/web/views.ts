@@ -58,6 +58,9 @@ export type AlertView = {
   readonly usual: number;
   readonly pattern: string | null;
   readonly cause: string | null;
+  /** Id of the alert that opened its incident; null until it fires. */
+  readonly incident: string | null;
+  /** Of its incident, once it fires. */
   readonly dedupKey: string;
 };
 
@@ -100,7 +103,7 @@ export type RulesView = {
 export type PipelineView = {
   readonly version: string;
   readonly startedAt: UnixMillis;
-  /** accepted = sent + queued + dropped, for each signal and exporter. */
+  /** accepted + resumed = sent + queued + dropped, for each signal and exporter, at every moment. */
   readonly signals: readonly {
     readonly signal: Signal | "alert_events";
     readonly accepted: number;
@@ -114,6 +117,8 @@ export type PipelineView = {
 
 export type ExporterView = {
   readonly name: string;
+  /** What waited for it when the process began. */
+  readonly resumed: number;
   readonly sent: number;
   readonly queued: number;
   readonly dropped: number;

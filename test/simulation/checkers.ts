@@ -11,7 +11,7 @@ export function findBreaches(world: SimulatedWorld): readonly string[] {
     ...everyBurstFires(world, transitions),
     ...everyFiringAlertReachesPagerDuty(world, transitions),
     ...noIncidentStaysOpen(world),
-    ...noResolveBeforeItsTrigger(world),
+    ...noResolveBeforeItsTrigger(world, transitions),
     ...noEpisodeOpensTwoIncidents(world, transitions),
     ...oneDedupKeyForEachSeries(transitions),
     ...nothingIsLeftInTheOutbox(world),
@@ -36,9 +36,9 @@ function everyFiringAlertReachesPagerDuty(world: SimulatedWorld, transitions: re
     world.outboxRows().flatMap((row) => (row.action === "trigger" && row.state === "superseded" ? [row.alertId] : [])),
   );
   return episodesOf(transitions)
-    .map(({ firing }) => firing.alert.id)
+    .map(({ firing }) => firing.alert.incident?.id ?? "none")
     .filter((id) => !reached.has(id) && !superseded.has(id))
-    .map((id) => `alert ${id} fired and nobody was told`);
+    .map((id) => `the incident of ${id} began and nobody was told`);
 }
 
 function noIncidentStaysOpen(world: SimulatedWorld): string[] {
@@ -47,11 +47,13 @@ function noIncidentStaysOpen(world: SimulatedWorld): string[] {
     .map(({ dedupKey }) => `the incident ${dedupKey} is stuck open`);
 }
 
-function noResolveBeforeItsTrigger(world: SimulatedWorld): string[] {
+function noResolveBeforeItsTrigger(world: SimulatedWorld, transitions: readonly Transition[]): string[] {
   const seen = new Set<string>();
+  const openers = new Set(transitions.map(({ alert }) => alert.incident?.id));
   return world.pagerDuty.events.flatMap(({ action, alertId, dedupKey }) => {
     if (action === "trigger") seen.add(dedupKey);
-    return action === "resolve" && !seen.has(dedupKey) && !isSuperseded(world, alertId)
+    // What joins another's incident soon after a start closes its own, which may never have been.
+    return action === "resolve" && openers.has(alertId) && !seen.has(dedupKey) && !isSuperseded(world, alertId)
       ? [`${dedupKey} was resolved before it was triggered`]
       : [];
   });

@@ -11,6 +11,8 @@ export type WorldReport = {
   readonly breaches: readonly string[];
   readonly story: readonly string[];
   readonly episodes: readonly Episode[];
+  /** Moments at which bursts began, on one endpoint or on several. */
+  readonly strikes: number;
   readonly bursts: number;
   readonly incidents: number;
   readonly events: number;
@@ -26,6 +28,7 @@ export async function runWorld(options: Omit<WorldOptions, "directory">): Promis
       breaches: findBreaches(world),
       story: world.story,
       episodes: episodesOf(world.transitions()),
+      strikes: new Set(world.bursts.map(({ startsAt }) => startsAt)).size,
       bursts: world.bursts.length,
       incidents: world.pagerDuty.incidents.all.length,
       events: world.pagerDuty.events.length,

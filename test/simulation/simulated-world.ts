@@ -214,12 +214,17 @@ function isWithin({ startsAt, endsAt }: Burst, now: UnixMillis): boolean {
   return now >= startsAt && now < endsAt;
 }
 
-/** Two an hour, on one endpoint each and apart from each other. */
+/** Two strikes an hour, apart from each other; some strike one endpoint, some two or three at once. */
 function drawBursts({ hours }: WorldOptions, random: Random): readonly Burst[] {
   const bursts: Burst[] = [];
   const last = VIRTUAL_START + hours * HOUR_MS - QUIET_MS - BURST_MS;
   for (let startsAt = VIRTUAL_START + QUIET_MS; startsAt < last; startsAt += (15 + random.integer(30)) * MINUTE_MS) {
-    bursts.push({ route: random.pick(ROUTES), startsAt, endsAt: startsAt + BURST_MS });
+    const first = random.integer(ROUTES.length);
+    const struck = random.chance(0.5) ? 1 : 2 + random.integer(2);
+    for (let index = first; index < first + struck; index++) {
+      const route = ROUTES[index % ROUTES.length] ?? "/login";
+      bursts.push({ route, startsAt, endsAt: startsAt + BURST_MS });
+    }
   }
   return bursts;
 }

@@ -5,7 +5,7 @@ import type { AlertStep } from "../../src/core/alerts/lifecycle.ts";
 import { advanceAlert } from "../../src/core/alerts/lifecycle.ts";
 import type { Reading } from "../../src/core/detection/reading.ts";
 import type { EndpointNames } from "../../src/core/extraction/endpoint.ts";
-import type { Conditions, Mute, Rule } from "../../src/core/rules/rule.ts";
+import type { Conditions, Mute, Route, Rule, RuleSet } from "../../src/core/rules/rule.ts";
 import { parseTemplate } from "../../src/core/rules/template.ts";
 import type { UnixMillis } from "../../src/core/time.ts";
 import { MINUTE_MS } from "../../src/core/time.ts";
@@ -101,6 +101,18 @@ export function mute(id: string): Mute {
   return { id, match: [], weekly: null, fromWall: null, untilWall: null, owner: "sec", reason: "test" };
 }
 
+/** Notifiers by name; each has its address frozen under `id-of-<name>`. */
+export function ruleSet(facts: { readonly routes: readonly Route[]; readonly notifiers: readonly string[] }): RuleSet {
+  return {
+    hash: "b".repeat(64),
+    budget: { falsePages: 1, perMs: 30 * 24 * 60 * MINUTE_MS },
+    rules: [rule()],
+    notifiers: facts.notifiers.map((name) => ({ kind: "log", name, targetId: `id-of-${name}` })),
+    routes: facts.routes,
+    mutes: [],
+  };
+}
+
 export function at(afterMs: number): { steady: UnixMillis; wall: UnixMillis } {
   return { steady: VIRTUAL_START + afterMs, wall: VIRTUAL_START + afterMs };
 }
@@ -124,4 +136,10 @@ export function firingAlert(facts: Partial<AlertStep> = {}): Extract<Alert, { st
   const { alert } = advanceAlert(alertStep(facts));
   if (alert?.state !== "firing") throw new Error("the step does not make an alert fire");
   return alert;
+}
+
+/** The alert in an incident of its own, or in the one that is given. */
+export function placed<Kind extends Alert>(alert: Kind, incident: Alert["incident"] = null): Kind {
+  const own = { id: alert.id, dedupKey: alert.dedupKey, openedAt: alert.pendingAt, place: 1 };
+  return { ...alert, incident: incident ?? own };
 }

@@ -76,6 +76,7 @@ export function sampleAlert(given: Partial<AlertDetail> = {}): AlertDetail {
     usual: 0.021,
     pattern: null,
     cause: null,
+    incident: "http-401-0123-abc",
     dedupKey: "authspike/http-401/0123",
     bundle: "abc",
     busiestClientShare: 0.1,

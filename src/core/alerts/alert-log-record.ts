@@ -72,7 +72,8 @@ export function otlpLogRecord(record: AlertLogRecord, observedAtWall: UnixMillis
 function alertAttributes({ alert }: AlertEvent) {
   return {
     "authspike.alert.id": alert.id,
-    "authspike.alert.dedup_key": alert.dedupKey,
+    "authspike.alert.dedup_key": alert.incident?.dedupKey ?? alert.dedupKey,
+    "authspike.alert.incident": alert.incident?.id ?? alert.id,
     "authspike.alert.state": alert.state,
     "authspike.alert.severity": alert.severity,
     "authspike.alert.page": alert.isPage,

@@ -16,8 +16,10 @@ type AlertFacts = {
   readonly ruleId: string;
   /** 16 hex digits of the series' fields: one series keeps one fingerprint across restarts and edits. */
   readonly fingerprint: string;
-  /** `authspike/<rule id>/<fingerprint>`, at most 255 characters; every event of the alert carries it. */
+  /** `authspike/<rule id>/<fingerprint>`, at most 255 characters: the key of an incident that it opens. */
   readonly dedupKey: string;
+  /** null until it fires. */
+  readonly incident: IncidentPlace | null;
   /** The series' fields, the rule's labels, `rule` and `severity`: what routes and mutes match. */
   readonly labels: Readonly<Record<string, string>>;
   /** The endpoint of the first failure; for series wider than an endpoint, an example. */
@@ -28,7 +30,7 @@ type AlertFacts = {
   /** Steady clock, like every time in here. */
   readonly pendingAt: UnixMillis;
   readonly evidence: Evidence;
-  /** Every notifier target that was sent a trigger and must see the resolve. */
+  /** Every notifier target whose incident it is part of, and which must see that one's resolve. */
   readonly triggered: readonly TriggeredTarget[];
   /** Id of the mute that keeps the trigger back; null when none does. */
   readonly mutedBy: string | null;
@@ -50,6 +52,17 @@ export type Alert = AlertFacts &
         readonly resolveReason: ResolveReason;
       }
   );
+
+/** Which incident an alert belongs to. Alarms that begin together are one, and one page. */
+export type IncidentPlace = {
+  /** Id of the alert that opened it. */
+  readonly id: string;
+  /** That alert's dedup key; every event of the incident carries it. */
+  readonly dedupKey: string;
+  readonly openedAt: UnixMillis;
+  /** 1 for the alert that opened it, rising as others join. */
+  readonly place: number;
+};
 
 export type ResolveReason = "recovered" | "silent" | "new_level" | "rule_removed" | "rule_changed";
 
@@ -115,14 +128,19 @@ export type Transition = {
 /** One event for one notifier, before it takes that notifier's format. */
 export type Notification = {
   readonly action: "trigger" | "resolve";
-  readonly reason: "firing" | "escalated" | "unmuted" | "resolved";
-  readonly alert: Alert;
+  readonly reason: NotificationReason;
+  readonly incident: IncidentPlace;
+  /** The highest among the incident's alerts. */
+  readonly severity: Severity;
   readonly text: NotificationText;
   /** For a trigger: the notifier's name in the bundle. For a resolve: the target that was triggered. */
   readonly target:
     | { readonly kind: "notifier"; readonly name: string }
     | { readonly kind: "triggered"; readonly target: TriggeredTarget };
 };
+
+/** `joined`: further alerts have become part of the incident. */
+export type NotificationReason = "firing" | "escalated" | "unmuted" | "joined" | "resolved";
 
 /** Times in here are wall clock: people read them. */
 export type NotificationText = {

@@ -58,6 +58,17 @@ export function failuresIn(causes: readonly CauseFailures[]): number {
   return causes.reduce((sum, { failures }) => sum + failures, 0);
 }
 
+/** Of several series together, the commonest first. The confidence of a cause is its lowest anywhere. */
+export function mergeCauses(lists: readonly (readonly CauseFailures[])[]): readonly CauseFailures[] {
+  const merged = new Map<string, CauseFailures>();
+  for (const entry of lists.flat()) {
+    const known = merged.get(entry.cause) ?? { ...entry, failures: 0 };
+    const confidence = SURENESS[entry.confidence] < SURENESS[known.confidence] ? entry.confidence : known.confidence;
+    merged.set(entry.cause, { ...known, confidence, failures: known.failures + entry.failures });
+  }
+  return [...merged.values()].sort((left, right) => right.failures - left.failures);
+}
+
 /** The commonest that is known, if it stands for a part worth naming. */
 export function leadingCause(causes: readonly CauseFailures[]): CauseFailures | null {
   const leading = causes.find(({ cause }) => cause !== UNKNOWN_CAUSE && cause !== OTHER_CAUSE);

@@ -1,32 +1,31 @@
 /**
  * Judges one series: what its detector knows, what its rule asks, what follows for its alert.
  *
- * This is the place where a page begins. The alert's targets are settled here too, in the value that
- * is recorded, so that the resolve finds whoever was triggered, whatever the rules say by then.
+ * This is the place where a page begins; `settle.ts` beside it says who is told.
  */
 import type { DetectorContext } from "../detection/detector.ts";
 import { formatFingerprint } from "../extraction/client-fingerprint.ts";
 import { muteHolding } from "../rules/mute.ts";
-import type { Notifier, Rule, RuleSet } from "../rules/rule.ts";
-import type { Instant } from "../time.ts";
-import type { Alert, Effect, SpanReference, Transition } from "./alert.ts";
+import type { RuleSet } from "../rules/rule.ts";
+import type { Instant, UnixMillis } from "../time.ts";
+import type { Alert, SpanReference } from "./alert.ts";
 import { EXAMPLES_MAX } from "./alert.ts";
 import { causesOf } from "./cause-tally.ts";
 import type { Clues } from "./evidence.ts";
-import type { AlertAdvance } from "./lifecycle.ts";
 import { advanceAlert, endAlert, endReason } from "./lifecycle.ts";
-import { effectsOf, withTriggered } from "./notification.ts";
+import type { AlertMove } from "./settle.ts";
 import type { WatchedSeries } from "./watch-table.ts";
 import { seriesFields } from "./watch-table.ts";
 
 export type JudgeContext = {
   readonly ruleSet: RuleSet;
   readonly now: Instant;
+  readonly startedAt: UnixMillis;
   readonly detection: DetectorContext;
 };
 
-/** Brings the series and its alert up to `now`. Judging twice at one instant changes nothing more. */
-export function judge(series: WatchedSeries, context: JudgeContext): readonly Effect[] {
+/** Brings the series up to `now` and says how its alert moves on. Judging twice at one instant changes nothing more. */
+export function judge(series: WatchedSeries, context: JudgeContext): AlertMove {
   const { ruleSet, now } = context;
   const { detector, rule } = series.active;
   detector.tick(series.state, now.steady, context.detection);
@@ -42,61 +41,28 @@ export function judge(series: WatchedSeries, context: JudgeContext): readonly Ef
     bundle: ruleSet.hash,
     now,
   });
-  return settleSeries(series, advance, context);
+  return { before: series.alert, advance, rule };
 }
 
-/** Ends the series' alert if the rules in force have no place for it any more. */
-export function endIfOrphaned(series: WatchedSeries, context: JudgeContext): readonly Effect[] {
-  if (series.alert === null) return [];
-  const rule = context.ruleSet.rules.find(({ id }) => id === series.active.rule.id);
+/** Ends the series' alert if the rules in force have no place for it any more; null when they have. */
+export function orphaned(series: WatchedSeries, { ruleSet, now }: JudgeContext): AlertMove | null {
+  if (series.alert === null) return null;
+  const rule = ruleSet.rules.find(({ id }) => id === series.active.rule.id);
   const reason = endReason(series.alert, rule);
-  if (reason === null) return [];
-  const advance = endAlert(series.alert, { reason, bundle: context.ruleSet.hash, now: context.now });
-  return settleSeries(series, advance, context);
+  if (reason === null) return null;
+  const advance = endAlert(series.alert, { reason, bundle: ruleSet.hash, now });
+  return { before: series.alert, advance, rule: series.active.rule };
 }
 
 /** Ends an alert that no series belongs to: its rule was removed while nobody was watching. */
-export function endRuleless(alert: Alert, context: JudgeContext): readonly Effect[] {
-  const advance = endAlert(alert, { reason: "rule_removed", bundle: context.ruleSet.hash, now: context.now });
-  return settle(alert, advance, { ...context, rule: null }).effects;
+export function ruleless(alert: Alert, { ruleSet, now }: JudgeContext): AlertMove {
+  return { before: alert, advance: endAlert(alert, { reason: "rule_removed", bundle: ruleSet.hash, now }), rule: null };
 }
 
 /** Keeps the newest few spans that failed: a person wants to open one. */
 export function rememberExample(series: WatchedSeries, example: SpanReference): void {
   series.examples.push(example);
   if (series.examples.length > EXAMPLES_MAX) series.examples.shift();
-}
-
-function settleSeries(series: WatchedSeries, advance: AlertAdvance, context: JudgeContext): readonly Effect[] {
-  const { alert, effects } = settle(series.alert, advance, { ...context, rule: series.active.rule });
-  series.alert = alert;
-  return effects;
-}
-
-type SettleContext = JudgeContext & { readonly rule: Rule | null };
-type Settled = { readonly alert: Alert | null; readonly effects: readonly Effect[] };
-
-/** Gives every transition its effects, and every value of the alert the targets triggered so far. */
-function settle(before: Alert | null, { alert, transitions }: AlertAdvance, context: SettleContext): Settled {
-  let triggered = before?.triggered ?? [];
-  const effects: Effect[] = [];
-  for (const transition of transitions) {
-    const carried: Transition = { ...transition, alert: { ...transition.alert, triggered } };
-    const follow = effectsOf(carried, { routes: context.ruleSet.routes, rule: context.rule, now: context.now });
-    const recorded = { ...carried, alert: withTargets(carried.alert, follow, context.ruleSet.notifiers) };
-    triggered = recorded.alert.triggered;
-    effects.push(...follow.map((effect) => (effect.kind === "record" ? { ...effect, transition: recorded } : effect)));
-  }
-  return { alert: alert === null ? null : { ...alert, triggered }, effects };
-}
-
-function withTargets(alert: Alert, effects: readonly Effect[], notifiers: readonly Notifier[]): Alert {
-  return effects.reduce((known, effect) => {
-    if (effect.kind !== "notify" || effect.notification.target.kind !== "notifier") return known;
-    const { name } = effect.notification.target;
-    const notifier = notifiers.find((candidate) => candidate.name === name);
-    return notifier === undefined ? known : withTriggered(known, { notifier: name, targetId: notifier.targetId });
-  }, alert);
 }
 
 function cluesOf(series: WatchedSeries): Clues {

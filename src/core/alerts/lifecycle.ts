@@ -31,7 +31,7 @@ import { dedupKeyOf, fingerprintOf } from "./fingerprint.ts";
 import { alertLabels } from "./labels.ts";
 
 type PendingAlert = Extract<Alert, { state: "pending" }>;
-type FiringAlert = Extract<Alert, { state: "firing" }>;
+export type FiringAlert = Extract<Alert, { state: "firing" }>;
 type OpenAlert = PendingAlert | FiringAlert;
 
 /** One series at one instant, and all that its alert depends on. */
@@ -121,6 +121,7 @@ function newAlert(step: AlertStep): PendingAlert {
     ruleId: rule.id,
     fingerprint,
     dedupKey: dedupKeyOf(rule.id, fingerprint),
+    incident: null,
     labels: alertLabels({ rule, fields, severity }),
     endpoint: namesOf(endpoint),
     severity,

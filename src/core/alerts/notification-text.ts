@@ -5,7 +5,6 @@
  * looks like and what to do first. It is built from the alert alone, so the same alert always reads
  * the same, and whatever came from telemetry is made harmless before it is put in.
  */
-import { endpointName } from "../extraction/endpoint.ts";
 import type { Rule } from "../rules/rule.ts";
 import { renderTemplate } from "../rules/template.ts";
 import type { Instant, UnixMillis } from "../time.ts";
@@ -14,7 +13,8 @@ import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, Evidence, NotificationText, ResolveReason, Transition } from "./alert.ts";
 import { causeAdvice } from "./cause-advice.ts";
 import { causeMix, leadingCause } from "./cause-tally.ts";
-import { plainLine, truncate } from "./plain-text.ts";
+import { placeOf, subjectOf } from "./place.ts";
+import { field, plainLine, truncate } from "./plain-text.ts";
 import { templateValues } from "./template-values.ts";
 import { failureCount, isoTime, percent, significant, span } from "./words.ts";
 
@@ -23,7 +23,6 @@ type ResolvedAlert = Extract<Alert, { state: "resolved" }>;
 
 /** PagerDuty's limit. */
 export const SUMMARY_CODE_POINTS_MAX = 1024;
-const FIELD_CODE_POINTS_MAX = 256;
 const DETAIL_CODE_POINTS_MAX = 4096;
 const LABELS_MAX = 32;
 const YEAR_SECONDS = 365.25 * 86_400;
@@ -224,17 +223,6 @@ function originDetails(alert: Alert, rule: Rule | null): Details {
   };
 }
 
-/** The endpoint, or for series wider than an endpoint the service. */
-function subjectOf({ endpoint, labels }: Alert): string {
-  return field("route" in labels ? endpointName(endpoint) : endpoint.service) || "all endpoints";
-}
-
-function placeOf(alert: Alert): string {
-  const service = field(alert.endpoint.service);
-  const subject = subjectOf(alert);
-  return subject === service ? service : `${subject} of ${service}`;
-}
-
 function durationOf({ resolvedAt, evidence }: ResolvedAlert): UnixMillis {
   return resolvedAt - evidence.since;
 }
@@ -242,8 +230,4 @@ function durationOf({ resolvedAt, evidence }: ResolvedAlert): UnixMillis {
 /** Adjusted counts have parts; a person counts in wholes. */
 function roundCount(count: number): number {
   return Math.round(count);
-}
-
-function field(text: string): string {
-  return plainLine(text, FIELD_CODE_POINTS_MAX);
 }

@@ -11,20 +11,14 @@ export type Page = {
   readonly action: "trigger" | "resolve";
   readonly reason: Notification["reason"];
   readonly dedupKey: string;
+  /** The alert that opened the incident. */
   readonly alertId: string;
   readonly severity: Severity;
   readonly text: NotificationText;
 };
 
-export function freezePage({ action, reason, alert, text }: Notification): string {
-  const page: Page = {
-    action,
-    reason,
-    dedupKey: alert.dedupKey,
-    alertId: alert.id,
-    severity: alert.severity,
-    text,
-  };
+export function freezePage({ action, reason, incident, severity, text }: Notification): string {
+  const page: Page = { action, reason, dedupKey: incident.dedupKey, alertId: incident.id, severity, text };
   return JSON.stringify(page);
 }
 

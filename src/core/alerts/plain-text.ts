@@ -9,6 +9,7 @@
 /** C0 and C1 controls, line and paragraph separators, marks and overrides of direction, and BOMs. */
 const UNSAFE = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]+/gu;
 const ELLIPSIS = "…";
+const FIELD_CODE_POINTS_MAX = 256;
 
 /** One line without control characters, at most `codePointsMax` long. */
 export function plainLine(text: string, codePointsMax: number): string {
@@ -23,4 +24,9 @@ export function truncate(text: string, codePointsMax: number): string {
   const codePoints = Array.from(text);
   if (codePoints.length <= codePointsMax) return text;
   return codePoints.slice(0, codePointsMax - 1).join("") + ELLIPSIS;
+}
+
+/** A name or value from telemetry, short enough to stand among others. */
+export function field(text: string): string {
+  return plainLine(text, FIELD_CODE_POINTS_MAX);
 }

@@ -3,24 +3,32 @@ import { describe, test } from "node:test";
 import type { Alert, Effect, Transition } from "../../../src/core/alerts/alert.ts";
 import { alertLogRecord, otlpLogRecord } from "../../../src/core/alerts/alert-log-record.ts";
 import { endAlert } from "../../../src/core/alerts/lifecycle.ts";
-import { effectsOf, withTriggered } from "../../../src/core/alerts/notification.ts";
 import { freezePage, thawPage } from "../../../src/core/alerts/page.ts";
+import { settle, withTriggered } from "../../../src/core/alerts/settle.ts";
 import { encodeLogsRequest } from "../../../src/core/otlp/log-record.ts";
 import { compileLabelMatcher } from "../../../src/core/rules/match.ts";
 import type { Route } from "../../../src/core/rules/rule.ts";
-import { alarmingReading, at, firingAlert, rule } from "../../support/alert-builders.ts";
+import { alarmingReading, at, firingAlert, placed, rule, ruleSet } from "../../support/alert-builders.ts";
 
 const ROUTES: readonly Route[] = [
   { match: compileLabelMatcher(new Map([["severity", ["critical"]]])), notify: ["pagers"], continues: false },
   { match: [], notify: ["tickets"], continues: false },
 ];
-const TICKETS = { notifier: "tickets", targetId: "t1" };
+const RULES = ruleSet({ routes: ROUTES, notifiers: ["pagers", "tickets"] });
+const TICKETS = { notifier: "tickets", targetId: "id-of-tickets" };
 
-function effects(kind: Transition["kind"], alert: Alert): readonly Effect[] {
-  return effectsOf({ kind, at: at(0).steady, alert }, { routes: ROUTES, rule: rule(), now: at(0) });
+/** What follows when `before` becomes `alert`. */
+function effects(kind: Transition["kind"], alert: Alert, before: Alert | null = null): readonly Effect[] {
+  const advance = {
+    alert: alert.state === "resolved" ? null : alert,
+    transitions: [{ kind, at: at(0).steady, alert }],
+  };
+  const open = before === null ? [] : [before];
+  return settle([{ before, advance, rule: rule() }], open, { ruleSet: RULES, now: at(0), startedAt: -Infinity })
+    .effects;
 }
 
-/** `record`, `notify trigger name`, `publish authspike.alert.firing`. */
+/** `record`, `trigger name`, `publish authspike.alert.firing`. */
 function inWords(list: readonly Effect[]): readonly string[] {
   return list.map((effect) => {
     if (effect.kind === "record") return "record";
@@ -45,31 +53,33 @@ describe("effects of a transition", () => {
   });
 
   test("pending, cancelled and muted are recorded and nothing more", () => {
-    for (const kind of ["pending", "cancelled", "muted"] as const) {
-      assert.deepEqual(inWords(effects(kind, firingAlert())), ["record"]);
-    }
+    const firing = placed(firingAlert());
+    const pending: Alert = { ...firingAlert(), state: "pending" };
+    assert.deepEqual(inWords(effects("pending", pending)), ["record"]);
+    assert.deepEqual(inWords(effects("cancelled", ended(pending), pending)), ["record"]);
+    assert.deepEqual(inWords(effects("muted", { ...firing, mutedBy: "pentest" }, firing)), ["record"]);
   });
 
   test("an escalation reaches new notifiers by name and the open incident where it is", () => {
+    const before = withTriggered(placed(firingAlert()), TICKETS);
     const critical = firingAlert({ reading: alarmingReading({ failureCount: 9_000 }) });
-    assert.deepEqual(inWords(effects("escalated", withTriggered(critical, TICKETS))), [
+    assert.deepEqual(inWords(effects("escalated", critical, before)), [
       "record",
+      "trigger frozen id-of-tickets",
       "trigger pagers",
-      "trigger frozen t1",
       "publish authspike.alert.escalated",
     ]);
   });
 
   test("the end of a mute triggers and is no event", () => {
-    assert.deepEqual(inWords(effects("unmuted", firingAlert())), ["record", "trigger tickets"]);
+    const muted = placed({ ...firingAlert(), mutedBy: "pentest" });
+    assert.deepEqual(inWords(effects("unmuted", { ...muted, mutedBy: null }, muted)), ["record", "trigger tickets"]);
   });
 
   test("a resolve goes to exactly those that were triggered, muted or not, re-routed or not", () => {
-    const alert = withTriggered({ ...firingAlert(), mutedBy: "late" }, { notifier: "gone", targetId: "t9" });
-    const { transitions } = endAlert(alert, { reason: "recovered", bundle: "b", now: at(1_000) });
-    const ended = transitions[0]?.alert;
-    assert.ok(ended !== undefined);
-    assert.deepEqual(inWords(effects("resolved", ended)), [
+    const muted = placed({ ...firingAlert(), mutedBy: "late" });
+    const alert = withTriggered(muted, { notifier: "gone", targetId: "t9" });
+    assert.deepEqual(inWords(effects("resolved", ended(alert), alert)), [
       "record",
       "resolve frozen t9",
       "publish authspike.alert.resolved",
@@ -78,7 +88,7 @@ describe("effects of a transition", () => {
 });
 
 test("a target is noted once", () => {
-  const once = withTriggered(firingAlert(), TICKETS);
+  const once = withTriggered(placed(firingAlert()), TICKETS);
   assert.deepEqual(once.triggered, [TICKETS]);
   assert.equal(withTriggered(once, { ...TICKETS, notifier: "another name" }), once);
 });
@@ -121,15 +131,19 @@ describe("the log record of an event", () => {
   });
 
   test("calls the end of an alert information, whatever the alert was", () => {
-    const { transitions } = endAlert(firingAlert(), { reason: "silent", bundle: "b", now: at(1_000) });
-    const ended = transitions[0]?.alert;
-    assert.ok(ended !== undefined);
-    const record = alertLogRecord(eventIn(effects("resolved", ended)));
+    const alert = placed(firingAlert());
+    const record = alertLogRecord(eventIn(effects("resolved", ended(alert, "silent"), alert)));
     assert.equal(record.severityNumber, 9);
     assert.equal(record.attributes["authspike.alert.severity"], "error");
     assert.equal(record.attributes["authspike.alert.resolve_reason"], "silent");
   });
 });
+
+function ended(alert: Alert, reason: "recovered" | "silent" = "recovered"): Alert {
+  const [transition] = endAlert(alert, { reason, bundle: "b", now: at(1_000) }).transitions;
+  assert.ok(transition !== undefined);
+  return transition.alert;
+}
 
 function eventIn(list: readonly Effect[]) {
   const publish = list.find((effect) => effect.kind === "publish");

@@ -28,6 +28,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
     ruleId: "http-401",
     fingerprint: "00112233445566ff",
     dedupKey: `authspike/http-401/${id}`,
+    incident: { id, dedupKey: `authspike/http-401/${id}`, openedAt: 1100, place: 1 },
     labels: { service: "auth", team: "identity" },
     endpoint: loginEndpoint,
     severity: "critical",
