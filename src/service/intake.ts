@@ -7,6 +7,7 @@
  */
 
 import type { IngestResult } from "../core/engine.ts";
+import { freeBytes } from "../core/free-bytes.ts";
 import { countItems } from "../core/otlp/signal-count.ts";
 import type { Signal, Verdict } from "../core/otlp/verdict.ts";
 import type { Instant } from "../core/time.ts";
@@ -54,6 +55,7 @@ export function createIntake(parts: IntakeParts): Intake {
     const read = signal === "traces" ? readTraces(parts, bytes) : readOther(signal, bytes);
     if (read.kind === "malformed") {
       parts.counters.refused(signal, "malformed").add(1);
+      freeBytes(bytes);
       return { kind: "refused", reason: "malformed", message: read.message };
     }
     parts.counters.accepted(signal).add(read.itemCount);
@@ -73,6 +75,7 @@ function readTraces(parts: IntakeParts, bytes: Uint8Array): ReadRequest {
     const result = parts.engine.ingest(bytes, parts.now());
     if (result.kind === "malformed") return result;
     if (result.isUrgent) parts.onUrgent();
+    if (result.bytes !== bytes) freeBytes(bytes);
     const itemCount = result.spanCount - result.rejectedSpanCount;
     return { kind: "read", bytes: result.bytes, itemCount, rejectedCount: result.rejectedSpanCount };
   } catch (error) {
@@ -95,10 +98,10 @@ async function forward(
 ): Promise<void> {
   if (parts.queue === null || !parts.queue.isTaken(signal)) {
     parts.counters.dropped(signal, NO_EXPORTER, "no_exporter").add(batch.itemCount);
-    return;
+    return freeBytes(batch.bytes);
   }
   // An envelope without items says nothing, and senders should not create them (OTLP specification).
-  if (batch.itemCount === 0) return;
+  if (batch.itemCount === 0) return freeBytes(batch.bytes);
   await parts.queue.append({ signal, bytes: batch.bytes, itemCount: batch.itemCount });
 }
 

@@ -6,6 +6,7 @@
  * the server's time limit. To close on a writer would reset the connection, and the answer with it.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { freeBytes } from "../../core/free-bytes.ts";
 import { jsonToProtobuf } from "../../core/otlp/json-to-protobuf.ts";
 import type { Signal, Verdict } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
@@ -91,7 +92,9 @@ async function readBody(
   if (Number(request.headers["content-length"] ?? 0) > maxRequestBytes) return { kind: "too_large" };
   const body = await collectBytes(request, maxRequestBytes, arrivingBytes);
   if (body.kind !== "read" || contentEncoding === "identity") return body;
-  return unpacker.unpack(body.bytes, contentEncoding, maxRequestBytes);
+  const unpacked = await unpacker.unpack(body.bytes, contentEncoding, maxRequestBytes);
+  freeBytes(body.bytes);
+  return unpacked;
 }
 
 async function handOver(parts: ExchangeParts, head: ExportHead, body: Uint8Array, peer: string): Promise<Verdict> {
@@ -99,6 +102,7 @@ async function handOver(parts: ExchangeParts, head: ExportHead, body: Uint8Array
   if (encoding === "protobuf") return knock(parts.door, { signal, bytes: body, peer });
   // The specification wants an empty request taken, and an empty body is no JSON text.
   const transcoded = jsonToProtobuf(signal, body.length === 0 ? "{}" : body);
+  freeBytes(body);
   if (transcoded.kind === "malformed") return refuse(parts, head, malformed(transcoded.message));
   return knock(parts.door, { signal, bytes: transcoded.bytes, peer });
 }

@@ -4,6 +4,7 @@
  */
 import type { ServerHttp2Stream } from "node:http2";
 import { constants } from "node:http2";
+import { freeBytes } from "../../core/free-bytes.ts";
 import type { Collected } from "./collect-bytes.ts";
 import { collectBytes } from "./collect-bytes.ts";
 import type { SharedBudget } from "./shared-budget.ts";
@@ -31,7 +32,9 @@ export async function readGrpcMessage(
   if (framed[0] === 0) return { kind: "read", bytes: message };
   if (packing !== "gzip")
     return { kind: "corrupt", message: "the message is packed, and grpc-encoding does not say how" };
-  return limits.unpacker.unpack(message, "gzip", limits.maxBytes);
+  const unpacked = await limits.unpacker.unpack(message, "gzip", limits.maxBytes);
+  freeBytes(message);
+  return unpacked;
 }
 
 function wrongLength(declaredBytes: number, arrivedBytes: number): string {

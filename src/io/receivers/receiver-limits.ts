@@ -4,10 +4,10 @@
 import { createBudgetMemory, SharedBudget } from "./shared-budget.ts";
 
 const UNITS = {
-  /** Of bodies that are still arriving: eight of the largest, thousands of usual ones. */
-  arrivingBytes: 512 * 1024 * 1024,
-  /** To unpack one that is large. Each may come to the largest request, and to twice that while its pieces are joined. */
-  unpackingTurns: 2,
+  /** Of bodies that are still arriving: four of the largest, thousands of usual ones. */
+  arrivingBytes: 256 * 1024 * 1024,
+  /** To unpack one that is large. It may come to the largest request, and to twice that if it lied about its size. */
+  unpackingTurns: 1,
   /** Of those that wait for such a turn; they hold their packed bodies. */
   waitingBodies: 64,
   waitingBytes: 64 * 1024 * 1024,

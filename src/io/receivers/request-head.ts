@@ -7,7 +7,7 @@ import type { Signal } from "../../core/otlp/verdict.ts";
 import type { AuthorizationCheck } from "./bearer-tokens.ts";
 import type { Refusal } from "./export-door.ts";
 import { UNAUTHENTICATED } from "./export-door.ts";
-import type { PackedFormat } from "./unpack.ts";
+import type { PackedFormat } from "./packed-claims.ts";
 
 export type ContentEncoding = PackedFormat | "identity";
 

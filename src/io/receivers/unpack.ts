@@ -2,18 +2,18 @@
  * Unpacks a request, and never more of it than is allowed: a bomb of some kilobytes that would come
  * to gigabytes is given up at the limit.
  *
- * Small gzip requests, which is what exporters send, are unpacked in one step on this thread: making
- * a stream costs more than unpacking them. Gzip data ends with its own unpacked size, so smallness
- * is known beforehand, and the claim is enforced.
+ * Packed data mostly tells its unpacked size, and gets room for all of it at once, so that nothing is
+ * copied together in the end. A claim that proves wrong costs copies and gains nothing.
  *
- * The others take turns: a hundred small bombs that come at once would else be unpacked side by side,
- * and come to gigabytes together though each of them keeps to the limit.
+ * Small requests, which is what exporters send, are unpacked in one step on this thread: making a
+ * stream costs more than unpacking them. The others take turns: a hundred bombs that come at once
+ * would else be unpacked side by side, and come to gigabytes together though each keeps to the limit.
  */
-import { promisify } from "node:util";
-import { gunzip, gunzipSync, zstdDecompress } from "node:zlib";
+import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { freeBytes } from "../../core/free-bytes.ts";
+import type { PackedFormat } from "./packed-claims.ts";
+import { claimedBytes, hasSeveralFrames } from "./packed-claims.ts";
 import type { ReceiverLimits } from "./receiver-limits.ts";
-
-export type PackedFormat = "gzip" | "zstd";
 
 export type Unpacked =
   | { readonly kind: "read"; readonly bytes: Uint8Array }
@@ -22,16 +22,16 @@ export type Unpacked =
   /** Too many wait for their turn already. */
   | { readonly kind: "crowded" };
 
-/** Up to this unpacked size gzip data is unpacked on this thread: some 3 ms at most. */
-const GUNZIP_HERE_MAX_BYTES = 1024 * 1024;
+/** Up to this unpacked size data is unpacked on this thread: some 3 ms at most. */
+const UNPACKED_HERE_MAX_BYTES = 1024 * 1024;
 
-/** What a decompressor puts out at a time; its default of 16 KiB makes thousands of pieces. */
-const UNPACKED_CHUNK_BYTES = 256 * 1024;
+/** What a decompressor puts out at a time when it is not known how much comes; 16 KiB make thousands of pieces. */
+const PIECE_BYTES = 256 * 1024;
+/** Room to spare, or the decompressor would ask for a second piece to find that there is none. */
+const SPARE_BYTES = 64;
 
 /** Turns, and what may wait for one. */
 export type UnpackingLimits = Pick<ReceiverLimits, "unpackingTurns" | "waitingBodies" | "waitingBytes">;
-
-const unpackElsewhere = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) } as const;
 
 export class Unpacker {
   readonly #limits: UnpackingLimits;
@@ -42,12 +42,15 @@ export class Unpacker {
 
   /** Never more than `maxBytes` are produced, whatever the packed bytes would come to. */
   async unpack(bytes: Uint8Array, format: PackedFormat, maxBytes: number): Promise<Unpacked> {
-    const unpackedHere = format === "gzip" ? gunzipHere(bytes, Math.min(maxBytes, GUNZIP_HERE_MAX_BYTES)) : null;
+    // Node would pass over all but the first, and nobody would know.
+    if (format === "zstd" && hasSeveralFrames(bytes)) return { kind: "corrupt", message: SEVERAL_FRAMES };
+    const expectedBytes = believableClaim(bytes, format, maxBytes);
+    const unpackedHere = unpackHere(bytes, format, expectedBytes);
     if (unpackedHere !== null) return { kind: "read", bytes: unpackedHere };
     const hasTurn = this.#limits.unpackingTurns.tryTake(1) || (await this.#waitForTurn(bytes.length));
     if (!hasTurn) return { kind: "crowded" };
     try {
-      return await unpackInTurn(bytes, format, maxBytes);
+      return await unpackInTurn(bytes, format, { maxBytes, expectedBytes });
     } finally {
       this.#limits.unpackingTurns.giveBack(1);
     }
@@ -67,38 +70,68 @@ export class Unpacker {
   }
 }
 
-async function unpackInTurn(bytes: Uint8Array, format: PackedFormat, maxBytes: number): Promise<Unpacked> {
-  try {
-    const limits = { maxOutputLength: maxBytes, chunkSize: UNPACKED_CHUNK_BYTES };
-    return { kind: "read", bytes: await unpackElsewhere[format](bytes, limits) };
-  } catch (error) {
-    if (isOverLimit(error)) return { kind: "too_large" };
-    return { kind: "corrupt", message: `the ${format} data is damaged: ${messageOf(error)}` };
-  }
+const SEVERAL_FRAMES = "the zstd data has more than one frame: send one";
+
+/** 0 when there is none: what is cut off ends with any number, and is better called corrupt than large. */
+function believableClaim(bytes: Uint8Array, format: PackedFormat, maxBytes: number): number {
+  const claimed = claimedBytes(bytes, format) ?? 0;
+  return claimed <= maxBytes ? claimed : 0;
 }
 
 /** null when the body is large, or is not what it claims to be: the patient way then finds out why. */
-function gunzipHere(bytes: Uint8Array, maxBytes: number): Uint8Array | null {
-  const claimedBytes = claimedGzipBytes(bytes);
-  if (claimedBytes > maxBytes) return null;
+function unpackHere(bytes: Uint8Array, format: PackedFormat, expectedBytes: number): Uint8Array | null {
+  if (expectedBytes === 0 || expectedBytes > UNPACKED_HERE_MAX_BYTES) return null;
+  const options = { maxOutputLength: expectedBytes, chunkSize: expectedBytes + SPARE_BYTES };
   try {
-    // Room to spare, or the decompressor would ask for a second piece to find that there is none.
-    return gunzipSync(bytes, { maxOutputLength: Math.max(1, claimedBytes), chunkSize: claimedBytes + 64 });
+    return format === "gzip" ? gunzipSync(bytes, options) : zstdDecompressSync(bytes, options);
   } catch {
     return null;
   }
 }
 
-/** RFC 1952: the last four bytes are the unpacked size modulo 2^32 (of the last member, if several). */
-function claimedGzipBytes(bytes: Uint8Array): number {
-  if (bytes.length < 18) return 0;
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.length - 4, true);
+const createUnpacker = { gzip: createGunzip, zstd: createZstdDecompress } as const;
+
+/** Resolves when all memory that it took is given back, or part of the result. */
+function unpackInTurn(
+  bytes: Uint8Array,
+  format: PackedFormat,
+  { expectedBytes, maxBytes }: { readonly expectedBytes: number; readonly maxBytes: number },
+): Promise<Unpacked> {
+  return new Promise((resolve) => {
+    const pieces: Buffer[] = [];
+    let byteCount = 0;
+    let unpacked: Unpacked = { kind: "corrupt", message: `the ${format} data is damaged` };
+    const stream = createUnpacker[format]({ chunkSize: Math.max(PIECE_BYTES, expectedBytes + SPARE_BYTES) });
+    stream.on("data", (piece: Buffer) => {
+      pieces.push(piece);
+      byteCount += piece.length;
+      if (byteCount <= maxBytes) return;
+      unpacked = { kind: "too_large" };
+      stream.destroy();
+    });
+    stream.on("error", ({ message }) => {
+      unpacked = { kind: "corrupt", message: `the ${format} data is damaged: ${message}` };
+    });
+    stream.on("end", () => {
+      unpacked = { kind: "read", bytes: joined(pieces, byteCount) };
+    });
+    stream.on("close", () => {
+      freePieces(pieces, unpacked);
+      resolve(unpacked);
+    });
+    stream.end(bytes);
+  });
 }
 
-function isOverLimit(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+/** One piece is passed on as it is, unless much more room was made for it than it fills. */
+function joined(pieces: readonly Buffer[], byteCount: number): Uint8Array {
+  const [only] = pieces;
+  const isWhole = pieces.length === 1 && only !== undefined && only.length > only.buffer.byteLength / 2;
+  return isWhole ? only : Buffer.concat(pieces, byteCount);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The last one's buffer may be where a stream that was broken off still writes to. */
+function freePieces(pieces: readonly Buffer[], unpacked: Unpacked): void {
+  const kept = unpacked.kind === "read" ? unpacked.bytes.buffer : pieces.at(-1)?.buffer;
+  for (const piece of pieces) if (piece.buffer !== kept) freeBytes(piece);
 }
