@@ -46,6 +46,7 @@ const FAULT_CAUSES: ReadonlySet<string> = new Set<CauseName>([
   "wrong_audience",
   "wrong_issuer",
   "invalid_client",
+  "client_certificate",
   "preflight",
   "handshake",
   "dpop_nonce",

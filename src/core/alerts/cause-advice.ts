@@ -94,6 +94,12 @@ const ADVICE: Readonly<Record<CauseName, CauseAdvice>> = {
     apiOwner:
       "Use a refresh token once, from one place, and send the user to sign in again after a refusal; do not loop.",
   },
+  client_certificate: {
+    onCall:
+      "Client certificates are missing, have expired or are not trusted. Compare their expiry and issuer with what the gateway trusts; look for a proxy that now ends TLS before it.",
+    apiOwner:
+      "Renew client certificates by machine well before they expire, and roll out a new authority before its first certificate.",
+  },
   insufficient_scope: {
     onCall: "Tokens are good but do not allow this. Check for a changed scope requirement in a recent release.",
     apiOwner: "Request the scopes that the challenge names; do not repeat the call with the same token.",

@@ -1,5 +1,5 @@
 /**
- * What the messages of the common authentication libraries and gateways mean.
+ * What the messages of the common authentication libraries, gateways and directories mean.
  *
  * The first row that matches wins, so the order carries meaning: "Signature has expired" is about
  * expiry, "invalid or has expired" tells nothing, and a token "not valid before" an instant is a
@@ -16,123 +16,197 @@ type Row = readonly [name: CauseName, patterns: readonly RegExp[]];
 
 const ROWS: readonly Row[] = [
   ["csrf", [/csrf|xsrf|anti-?forgery|page expired/]],
+  ["dpop_nonce", [/use dpop nonce|requires? (a )?nonce in (the )?dpop|dpop nonce (is )?(required|missing)/]],
+  ["dpop", [/dpop/]],
   [
     "idp_unavailable",
     [
       /jwks? remote fetch is failed|jwks.{0,40}tim(ed |e-?)out/, // Envoy, jose
-      /(failed|unable|could not|couldn't) (to )?(fetch|retrieve|load|get|download|obtain|reach)\b.{0,60}(jwks?|json web key|public keys?|signing keys?|openid|oidc|introspection|configuration from)/,
+      /(failed|unable|could not|couldn't|cannot|error) (to )?(fetch|fetching|retrieve|retrieving|load|loading|get|getting|download|obtain|reach)\b.{0,80}(jwks?|json web key|public keys?|signing keys?|certs\b|openid|oidc|introspection|configuration from)/,
+      /fail to fetch data from the url|oidc: get keys failed/, // PyJWT, go-oidc
       /idx2080\d/, // Microsoft.IdentityModel: the metadata document
-      /ext authz error/, // Envoy: the authorization service failed
-      /introspection (endpoint|request).{0,40}(fail|error|tim|unavailable)/,
+      /ext authz error|auth request unexpected status: 5/, // Envoy, nginx: the authorization service failed
+      /introspection (endpoint|request|call).{0,40}(fail|error|tim|unavailable|refused)/,
+      /(cannot|can't) contact (any kdc|ldap server)|cannot find kdc|\bkdc\b.{0,30}(unreachable|timed out)/, // Kerberos, LDAP
+      /(identity provider|authorization server|auth(entication|orization)? service|idp) (is )?(unavailable|unreachable|not reachable|timed out)/,
     ],
   ],
-  // Senders that do not say which of the two it was.
-  ["invalid_token", [/invalid,? or (has |is )?(been )?expired|expired or (invalid|revoked)/]],
+  [
+    "client_certificate",
+    [
+      /client (ssl |tls |x509 )?certificate|(no required|missing required|required) (ssl|tls) certificate/, // nginx, Spring, ASP.NET, Kong
+      /tls certificate failed|certificate thumbprint|cnf.{0,20}x5t/, // RFC 8705
+    ],
+  ],
+  [
+    "invalid_grant",
+    [
+      /authorization grant .{0,100}(invalid|expired|revoked)|(authorization )?code (was |is |has been )?(not valid|already (used|redeemed))/,
+      /refresh token.{0,30}(already used|reuse|not found)|aadsts(70008|54005|50173)\b/,
+    ],
+  ],
+  // Senders that do not say which of several reasons it was.
+  [
+    "invalid_token",
+    [
+      /invalid,? or (has |is )?(been )?expired|expired,? (or )?(invalid|revoked|malformed)|(revoked|invalid),? or expired/,
+      /missing (the )?(required )?"?\w+"? claim|claim is required|token has no (id|expiration)/,
+    ],
+  ],
   [
     "account",
     [
-      /user (account )?(is |has been )?(inactive|disabled|locked|deactivated)/, // Django REST framework, Spring
-      /account (is |has |has been |was )?(locked|disabled|expired|suspended|deactivated)/,
-      /user credentials have expired|password (has )?expired/,
+      /user (account )?(is |has been )?(inactive|disabled|locked|deactivated|blocked|temporarily disabled)/,
+      /account (is |has |has been |was )?(locked|disabled|expired|suspended|deactivated|blocked|inactive|not (activated|fully set up))/,
+      /inactive user|confirm your email|email not confirmed|(user )?credentials have expired|password (has )?expired/,
+      /credentials have been revoked|kdc err (client revoked|key expired)/, // Kerberos
+      /\bdata (530|531|532|533|701|773|775)\b/, // Active Directory, behind LDAP's error 49
+      /aadsts500(53|55|57)/, // Entra
+      /too many (failed )?(login )?attempts|password attempts exceeded/,
+    ],
+  ],
+  [
+    "step_up_required",
+    [
+      /insufficient user authentication|aadsts500(76|79)|step-?up|acr values/,
+      /(mfa|multi-?factor( authentication)?|second factor|additional factor|fresh (token|login)) (is )?required/,
     ],
   ],
   [
     "clock_skew",
     [
       /jwt not active|not (yet valid|valid yet)|not yet active|not valid before|immature|idx10222/,
-      /used before|issued in the future/, // golang-jwt, Spring
+      /token-?not-?active-?yet|(jwt|token) must not be accepted before/, // Clerk, jjwt
+      /used before|used yet|issued in the future|prior to \d|before the nbf/, // golang-jwt, Lcobucci, php-jwt, go-oidc
       /valid date or x-date header/, // Kong hmac-auth
-      /\b(nbf|iat)\b.{0,40}(claim|not satisfied|check|in the future)/, // jose, lestrrat-go
+      /\b(nbf|iat)\b.{0,40}(claim|not satisfied|check|in the future)|invalid iat|iat in the future/, // jose, jwx, ruby-jwt
+      /clock skew|clocks? skewed|krb ap err skew/, // Kerberos
+      /request time and the current time|signature expired: |signature not yet current/, // AWS
+      /timestamp (is )?(outside|too (old|new|far))|request date header too old/,
+      /can't be used before/, // java-jwt, aws-jwt-verify
     ],
   ],
   [
     "no_credentials",
     [
-      /jwt (must be provided|is missing|missing)/, // jsonwebtoken, Envoy
-      /credentials (were |was )?not provided|not authenticated|full authentication is required/, // Django, FastAPI, Spring
-      /(header|token|credentials?|cookie|api[ -]?key) (is |was |are |were )?(missing|required|absent|not (provided|present|found|set|supplied))/,
-      /(missing|no|without) (valid )?(bearer |authorization |access |auth |authentication |jwt |session )*(header|token|credentials?|cookie|jwt|api[ -]?key)\b(?! found for)/,
-    ],
-  ],
-  [
-    "expired",
-    [
-      /\b(token|jwt|session|signature|assertion|cookie|key|ticket|code|credentials?)\b.{0,40}\bexpired\b/,
-      /\bexpired\b.{0,20}\b(token|jwt|session|credentials?|signature)\b/,
-      /maxage exceeded|idx10223|session (has )?timed out/,
-      /\bexp\b.{0,20}(not satisfied|claim|check)/,
-    ],
-  ],
-  [
-    "unsigned",
-    [/jwt signature is required|idx10504|unsecured (jwt|token)|(token|jwt) is unsigned|unsigned (token|jwt|claims)/],
-  ],
-  [
-    "algorithm",
-    [
-      /invalid (signing )?algorithm|another algorithm expected/,
-      /signing method .{0,40}(invalid|unexpected)|unexpected signing method/, // golang-jwt
-      /\balg(orithm)?\b.{0,60}(not allowed|not supported|mismatch)/,
+      /jwt (must be provided|is missing|missing|not present|string argument cannot be null)|nil json web token/,
+      /credentials? (were |was |is )?(not provided|required)|no credentials? (was |were )?(provided|found for basic)|(?<!was )not authenticated|full authentication is required/,
+      /(header|field|token|credentials?|cookie|api[ -]?key)( "[^"]{1,80}")? (is |was |are |were )?(missing|absent|required|not (provided|present|found|set|supplied))/,
+      /(missing|no|without) (valid )?(required )?(bearer |authorization |access |auth |authentication |jwt |session |subscription |csrf )*(header|token|credentials?|cookie|jwt|api[ -]?key|key)\b(?! found for| was found in the| found in (the )?(jwks|http))/,
+      /token could not be parsed from the request|(missing|no|no user\/)(username (and|or) )? ?password (was |were )?(provided|in)|missing username/,
+      /authentication object was not found|you need to sign in|no valid authentication in request|unregistered callers/,
+      /no valid credentials provided/, // GSSAPI
     ],
   ],
   [
     "unknown_key",
     [
-      /signature key was not found|idx1050[13]|idx10517/, // ASP.NET
-      /doesn't have key to match/, // Envoy
-      /token is unverifiable/, // golang-jwt
-      /no credentials found for given/, // Kong jwt
-      /no (matching|applicable) (key|jwk)|(unable to|could not|couldn't|cannot|can't) find.{0,20}(signing|verification|public|matching) key/,
-      /unknown (key|kid)\b|\bkid\b.{0,60}(not found|unknown|no match|invalid)/,
+      /another algorithm expected, or no matching key/, // Nimbus: nearly always a rotated key
+      /signature key was not found|idx1050[013]|idx10517|idx10609|not found in the key ring/, // ASP.NET
+      /doesn't have (key to match|any valid public key)/, // Envoy
+      /token is unverifiable: (?!signing method)/, // golang-jwt
+      /no credentials found for given|invalid user key in jwt|missing related consumer/, // Kong, APISIX
+      /no (matching|applicable|suitable) (key|jwk)|no key found in|(unable to|could not|couldn't|cannot|can't|failed to) (find|locate|lookup).{0,30}(signing|signature|verification|public|matching|suitable|correct)? ?key/,
+      /unable to lookup correct key|resolving signing key/, // php-jwt, njwt
+      /unknown (key|kid)\b|(jwk|key) for kid|\bkid\b.{0,60}(not found|unknown|no match|invalid|mismatch|does not correspond)/,
+    ],
+  ],
+  [
+    "expired",
+    [
+      /\b(token|jwt|session|signature|assertion|cookie|key|ticket|tkt|code|credentials?)\b.{0,40}\bexpired\b/,
+      /\bexpired\b.{0,20}\b(token|jwt|session|credentials?|signature|code)\b/,
+      /maxage exceeded|idx10223|session (has )?timed out|no longer valid.{0,80}expiration time/,
+      /\bexp\b.{0,20}(not satisfied|claim|check)|aadsts(700082|70043)/,
+      /signature not valid in the specified time frame/, // Azure storage
+    ],
+  ],
+  [
+    "unsigned",
+    [
+      /jwt signature is required|idx10504|unsecured (jwt|token)|(token|jwt) is unsigned|unsigned (token|jwt|claims)/,
+      /unsupported algorithm (of )?none|signing method none/, // Spring, golang-jwt
+    ],
+  ],
+  [
+    "algorithm",
+    [
+      /invalid (signing )?algorithm|algorithm (is )?not (allowed|supported|valid)|unsupported (signature |signing )?algorithm|unexpected signature algorithm/,
+      /another algorithm expected|different algorithm|incorrect key for this algorithm|idx10(634|696)/,
+      /signing method .{0,40}(invalid|unexpected|unavailable)|unexpected signing method/, // golang-jwt
+      /\balg(orithm)?\b.{0,60}(not allowed|not supported|mismatch|doesn't match)/,
     ],
   ],
   [
     "bad_signature",
     [
-      /(invalid|bad) signature|signature (is |was )?(invalid|incorrect|wrong)|idx10511/,
-      /signature (verification|validation|check) (has )?failed|signature (mismatch|(does not|doesn't) match)/,
-      /jwt verification fails|signed jwt rejected|crypto\/\w+: verification error/, // Envoy, Spring, Go
-      /could not verify (the )?(message|signature)/,
+      /(invalid|bad) (jws |document |token )?signature|signature (is |was |resulted )?(invalid|incorrect|wrong)|idx10511/,
+      /signature (verification|validation|check) (has )?(failed|raised)|signature (mismatch|(does not|doesn't) match|could not be verified)/,
+      /request signature we calculated does not match|(mac|hmac) signature (found|cannot be verified)|no signatures found matching/,
+      /jwt verification fails|signed jwt rejected|crypto\/\w+: verification error|token-?invalid-?signature|jwsinvalidsignature/,
+      /could not verify (the )?(message|signature)|error in cryptographic primitive|krb ap err modified/,
+      /unprotect ticket failed/, // ASP.NET cookies
     ],
   ],
   [
     "wrong_audience",
     [
-      /invalid audience|audiences?\b.{0,200}(invalid|not allowed|not match|doesn't match|mismatch|unexpected)|idx10214/,
-      /\baud\b.{0,40}(not satisfied|claim|mismatch|invalid)/,
+      /invalid audience|audiences?\b.{0,200}(invalid|not allowed|not match|doesn't match|doesn't contain|mismatch|unexpected)|idx102(0[678]|14)/,
+      /expected audience|(not allowed|allowed) to be used by this audience|client id not allowed/, // go-oidc, Lcobucci, aws-jwt-verify
+      /"?\baud\b.{0,60}(not satisfied|claim|value|mismatch|invalid|doesn't)|(incorrect|unexpected|invalid) (claim )?"?aud\b/,
     ],
   ],
   [
     "wrong_issuer",
     [
-      /(invalid|unknown) issuer|issuer\b.{0,200}(invalid|not configured|not match|doesn't match|mismatch|not trusted|unexpected)|idx10205/,
-      /\biss\b.{0,40}(not satisfied|claim|mismatch|invalid)/,
+      /(invalid|unknown) (saml )?issuer|issuer\b.{0,200}(invalid|not allowed|not configured|not match|doesn't match|mismatch|not trusted|unexpected)|idx102(0[45]|1[12])/,
+      /issued by a different provider|not issued by the given issuers?/, // go-oidc, Lcobucci
+      /"?\biss\b.{0,60}(not satisfied|claim|value|mismatch|invalid|doesn't)|(incorrect|unexpected|invalid) (claim )?"?iss\b/,
     ],
   ],
   [
     "malformed",
     [
-      /malformed|(not enough|wrong number of) segments|invalid compact|illegal base64|idx14100|idx12741/,
-      /(cannot|could not|couldn't|failed to|unable to|error) (decode|decoding|parse|parsing).{0,20}(jwt|token)/,
-      /jwt is not in the form|jwt (header|payload) (parse|is not|is an invalid)/, // Envoy
+      /malformed|(not enough|too many|not enough or too many|wrong number of|invalid number of) segments|invalid (compact|jwt serialization)|illegal base64|idx141\d\d|idx127\d\d|not well formed/,
+      /(cannot|could not|couldn't|failed to|unable to|error) (decode|decoding|parse|parsing).{0,20}(jwt|token)|jwt cannot be parsed|decoding firebase id token failed/,
+      /jwt (is not in the form|strings? (must|does not)|header|payload|must have three)|(must have|expected to have|exactly) (three|3|2) (part|period|segment)|must have two dots/,
+      /invalid (jwt|jws|payload string|header string|header padding|crypto padding|unsecured)|protected header is invalid|unrecognizable token|bad token; invalid/,
+      /bad authorization header|(basic|token) header\. |two space-delimited values|token string should not contain spaces|multiple bearer tokens/,
+      /defective token/, // GSSAPI
+    ],
+  ],
+  [
+    "invalid_client",
+    [
+      /invalid client (id|secret|credentials?|assertion|or )|client (authentication failed|secret (is |has )?(invalid|incorrect|wrong|expired)|not found in realm)/,
+      /aadsts(7000215|7000222|700016|700027|90002)|client not found(?! in kerberos)/,
     ],
   ],
   [
     "bad_password",
     [
-      /bad credentials|invalid (user |login )?credentials/, // Spring, Keycloak
-      /(invalid|wrong|incorrect|bad) (user ?name|user|login|e-?mail)( address)? ?(or|and|\/) ?password/,
-      /(invalid|wrong|incorrect|bad) password|(password|login) (is |was )?(incorrect|wrong|invalid)|password (does not|doesn't) match/,
-      /unknown user|user not found|login failed/,
+      /bad credentials|invalid (user |login )?credentials?( for basic)?\b|(user )?credentials (were|are) incorrect|provided credentials|given credentials/,
+      /(invalid|wrong|incorrect|bad) (user ?name|user ?id|user|login|e-?mail)( address)? ?(or|and|\/) ?password/,
+      /(invalid|wrong|incorrect|bad) password|(password|login|user ?name|e-?mail) (is |was )?(incorrect|wrong|invalid|mismatch)|password (does not|doesn't) match|presented password is invalid/,
+      /correct user ?name and password|(unknown|no such) user\b|user( "[^"]{1,80}")? (was )?not found|failed to find user|(user ?name|e-?mail) (could not be |was )?not found|login failed/,
+      /username could not be found|\bdata (525|52e)\b|error code 49\b|aadsts500(34|126)\b|aadsts50126/,
+      /pre-?authentication (information was invalid|failed)|not found in kerberos database|kdc err (preauth failed|c principal unknown)/,
+      /(invalid|incorrect|wrong) (totp|otp|mfa code|one-time (code|password)|verification code|passcode)/,
+      /attempt before your account is locked|e0000004/, // Devise, Okta
     ],
   ],
   [
     "invalid_api_key",
-    [/(invalid|unknown|bad|revoked|wrong) api[ -]?key|api[ -]?key (is |was )?(invalid|not valid|unknown|revoked)/],
+    [
+      /(invalid|unknown|bad|revoked|wrong|non-?existent) (api[ -]?|subscription )key|api[ -]?key (is |was |provided is )?(invalid|not valid|unknown|revoked)|key not authori[sz]ed/,
+    ],
   ],
   [
     "wrong_scheme",
-    [/(unsupported|unknown|bad|wrong|invalid) (auth|authentication|authorization) (scheme|type|method)/],
+    [
+      /(unsupported|unknown|bad|wrong|invalid) (auth|authentication|authorization) (scheme|type|method)|wrong authentication scheme/,
+      /format is authorization: bearer/, // express-jwt
+    ],
   ],
   ["insufficient_scope", [/insufficient scopes?|(missing|required) scopes?/]],
   ["not_auth", [/body (is )?too large/]], // Traefik's ForwardAuth answers 401 to it
@@ -140,9 +214,9 @@ const ROWS: readonly Row[] = [
     "invalid_token",
     [
       /could not validate credentials|invalid authentication credentials/, // FastAPI
-      /(invalid|unknown|bad|revoked) (access |auth |bearer |id |refresh |session |jwt |security )?token\b/,
-      /token (is |was |has been )?(invalid|revoked|rejected|inactive|not active|not valid)/,
-      /failed to (validate|verify) (the )?(token|jwt)/,
+      /(invalid|unknown|bad|revoked|blacklisted|inactive) ("?\w+"? )?(access |auth |bearer |id |refresh |session |jwt |security )?tokens?\b/,
+      /token (is |was |has been )?(not )?(invalid|revoked|rejected|inactive|active|valid|blacklisted)\b|token (isn't|is not) active|security token included in the request/,
+      /failed to (validate|verify) (the )?(id |access )?(token|jwt)|(token|session)-?(was |has been )?revoked/,
     ],
   ],
 ];

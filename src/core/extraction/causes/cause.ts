@@ -1,5 +1,5 @@
 /**
- * Why a request was refused, in one word, and how sure that is.
+ * Why a request was refused, in one word, how sure that is, and who says so.
  *
  * The words are part of the product: they stand on spans (`authspike.cause`), in pages and in
  * backtests, and advice hangs on them.
@@ -22,6 +22,7 @@ export const CAUSES = [
   "invalid_api_key",
   "invalid_client",
   "invalid_grant",
+  "client_certificate",
   "insufficient_scope",
   "step_up_required",
   "dpop",
@@ -39,13 +40,44 @@ export type CauseName = (typeof CAUSES)[number];
 export type Confidence = "high" | "medium" | "low";
 
 /** What an observation carries. Recordings may have words of their own. */
-export type FailureCause = { readonly name: string; readonly confidence: Confidence };
+export type FailureCause = {
+  readonly name: string;
+  readonly confidence: Confidence;
+  /** The attribute that says so, or whatever else does. Absent where a recording names the cause. */
+  readonly source?: string;
+};
 
-/** What the decision table answers. */
-export type DecidedCause = { readonly name: CauseName; readonly confidence: Confidence };
+/**
+ * The rows of the decision table, most telling first. What somebody stated comes before what can only
+ * be inferred from the request, and among statements an exception's class before its message: "Signature
+ * has expired" belongs to an `ExpiredSignatureError`.
+ */
+export const ROW = {
+  providerUnavailable: 1,
+  challengeError: 2,
+  exceptionType: 3,
+  text: 4,
+  /** A service further in that refused the same call. */
+  upstream: 5,
+  tokenTimes: 6,
+  negotiation: 7,
+  preflight: 8,
+  sentScheme: 9,
+  nothingSent: 10,
+  bareChallenge: 11,
+  genericToken: 12,
+  oauthError: 13,
+  expiredPage: 14,
+  signIn: 15,
+  apiKey: 16,
+} as const;
 
-export function cause(name: CauseName, confidence: Confidence): DecidedCause {
-  return { name, confidence };
+/** What the decision table answers for one teller: a span, its child, a log record. */
+export type Statement = FailureCause & { readonly name: CauseName; readonly source: string; readonly row: number };
+
+/** Somebody said it, as against what was concluded. */
+export function isStated({ row }: Statement): boolean {
+  return row <= ROW.upstream || row === ROW.oauthError;
 }
 
 const NAMES: ReadonlySet<string> = new Set(CAUSES);
@@ -58,6 +90,6 @@ export function isCauseName(name: string): name is CauseName {
 const NOT_AUTHENTICATION: ReadonlySet<string> = new Set<CauseName>(["insufficient_scope", "csrf", "not_auth"]);
 
 /** Whether a 403 with this cause is a failed authentication that was given the wrong status. */
-export function provesFailedAuthentication({ name }: FailureCause): boolean {
+export function provesFailedAuthentication({ name }: Pick<FailureCause, "name">): boolean {
   return isCauseName(name) && !NOT_AUTHENTICATION.has(name);
 }

@@ -1,15 +1,14 @@
 /**
  * The decision table: from the signs on a span to the cause of its refusal.
  *
- * The order is the meaning. What somebody stated (a challenge's error code, an exception, a message)
- * comes before what can only be inferred from the request, and an exception's class before its
- * message: "Signature has expired" belongs to an `ExpiredSignatureError`.
+ * The order of the rows (`cause.ts`) is the meaning. What somebody stated (a challenge's error code, an
+ * exception, a message) comes before what can only be inferred from the request.
  */
-import type { CauseName, DecidedCause } from "./cause.ts";
-import { cause } from "./cause.ts";
+import type { CauseName, Confidence, Statement } from "./cause.ts";
+import { ROW } from "./cause.ts";
 import { causeOfException } from "./cause-of-exception.ts";
 import { causeOfText } from "./cause-of-text.ts";
-import type { RefusalSigns } from "./refusal-signs.ts";
+import type { RefusalSigns, Told } from "./refusal-signs.ts";
 
 /** The request that was refused, as far as the table asks. */
 export type RefusedRequest = {
@@ -35,94 +34,141 @@ const CAUSE_BY_CHALLENGE_ERROR: ReadonlyMap<string, CauseName> = new Map([
 const OAUTH_ERROR = /\binvalid_(client|grant)\b/;
 
 /** What the service, its library or its gateway said. Null when nobody said anything that is known. */
-export function statedCause({ challenges, exceptionTypes, texts }: RefusalSigns): DecidedCause | null {
-  const byType = firstOf(exceptionTypes, causeOfException);
-  const byText = firstOf(texts, (text) => causeOfText(text, exceptionTypes));
-  if (byType === "idp_unavailable" || byText === "idp_unavailable") return cause("idp_unavailable", "high");
-  const byError = firstOf(challenges, ({ error }) => CAUSE_BY_CHALLENGE_ERROR.get(error));
-  if (byError !== undefined) return cause(byError, "high");
-  if (byType !== undefined && byType !== "invalid_token") return cause(byType, "high");
+export function statedCause(signs: RefusalSigns): Statement | null {
+  const { challenges, challengeSource, exceptionTypes } = signs;
+  const byType = firstSpecific(exceptionTypes, causeOfException);
+  const byText = causeInTexts(signs);
+  if (byType?.name === "idp_unavailable") return statement(ROW.providerUnavailable, byType, "high");
+  if (byText?.name === "idp_unavailable") return statement(ROW.providerUnavailable, byText, "high");
+  for (const { error } of challenges) {
+    const name = CAUSE_BY_CHALLENGE_ERROR.get(error);
+    if (name !== undefined) return statement(ROW.challengeError, { name, source: challengeSource }, "high");
+  }
+  if (byType !== null && byType.name !== "invalid_token") return statement(ROW.exceptionType, byType, "high");
   // "Invalid token" tells less than what the token itself may show.
-  return byText === undefined || byText === "invalid_token" ? null : cause(byText, "medium");
+  if (byText === null || byText.name === "invalid_token") return null;
+  return statement(ROW.text, byText, "medium");
 }
 
 /** What the request and the answer let one conclude. Null when that is nothing. */
-export function inferredCause(signs: RefusalSigns, request: RefusedRequest): DecidedCause | null {
+export function inferredCause(signs: RefusalSigns, request: RefusedRequest): Statement | null {
   return (
     causeOfTokenTimes(signs) ??
     causeOfNegotiation(signs, request) ??
     causeOfSentCredentials(signs, request) ??
-    genericCause(signs, request)
+    genericTokenCause(signs) ??
+    oauthCause(signs) ??
+    causeOfRoute(signs, request)
   );
 }
 
-/** `invalid_grant` and `invalid_client`: a token route says so with status 400. */
-export function oauthCause({ challenges, texts }: RefusalSigns): DecidedCause | null {
-  const code = firstOf([...challenges.map(({ error }) => error), ...texts], (text) => OAUTH_ERROR.exec(text)?.[1]);
-  if (code === undefined) return null;
-  return cause(code === "client" ? "invalid_client" : "invalid_grant", "high");
+/** The token is no good, and nobody says why. */
+export function genericTokenCause(signs: RefusalSigns): Statement | null {
+  const { challenges, challengeSource, exceptionTypes } = signs;
+  const challenged = challenges.find(({ error }) => error === "invalid_token" || error === "invalid_request");
+  if (challenged !== undefined) {
+    const name = challenged.error === "invalid_token" ? "invalid_token" : "malformed";
+    return statement(ROW.genericToken, { name, source: challengeSource }, "medium");
+  }
+  const named = firstSpecific(exceptionTypes, causeOfException) ?? causeInTexts(signs);
+  return named?.name === "invalid_token" ? statement(ROW.genericToken, named, "medium") : null;
 }
 
-function causeOfTokenTimes({ credentials: { tokenTimes }, startedAt }: RefusalSigns): DecidedCause | null {
+/** `invalid_grant` and `invalid_client`: a token route says so with status 400. */
+export function oauthCause({ challenges, challengeSource, exceptionTypes, texts }: RefusalSigns): Statement | null {
+  const codes = challenges.map(({ error }) => ({ value: error, source: challengeSource }));
+  const named =
+    firstNamed(exceptionTypes, (type) => oauthName(causeOfException(type))) ??
+    firstNamed([...codes, ...exceptionTypes, ...texts], (text) => oauthName(OAUTH_ERROR.exec(text)?.[0]));
+  return named === null ? null : statement(ROW.oauthError, named, "high");
+}
+
+function oauthName(name = ""): CauseName | undefined {
+  return name === "invalid_client" || name === "invalid_grant" ? name : undefined;
+}
+
+function causeOfTokenTimes(signs: RefusalSigns): Statement | null {
+  const { tokenTimes, source } = signs.credentials;
+  const { startedAt } = signs;
   if (startedAt === 0) return null;
-  if (tokenTimes.expiresAt < startedAt) return cause("expired", "medium");
+  const says = (name: CauseName) => statement(ROW.tokenTimes, { name, source }, "medium");
+  if (tokenTimes.expiresAt < startedAt) return says("expired");
   const isEarly = tokenTimes.notBefore > startedAt || tokenTimes.issuedAt > startedAt;
-  return isEarly ? cause("clock_skew", "medium") : null;
+  return isEarly ? says("clock_skew") : null;
 }
 
 /** Refusals that are part of a protocol's normal course, and the browser's question before a request. */
-function causeOfNegotiation({ challenges, credentials }: RefusalSigns, request: RefusedRequest): DecidedCause | null {
+function causeOfNegotiation(signs: RefusalSigns, request: RefusedRequest): Statement | null {
+  const { challenges, challengeSource: source, credentials } = signs;
   const isNegotiation = challenges.length > 0 && challenges.every(({ scheme }) => isNegotiated(scheme));
   const sentOther = credentials.scheme !== "" && !isNegotiated(credentials.scheme);
-  if (isNegotiation && !sentOther) return cause("handshake", "medium");
-  if (challenges.some(({ scheme, stale }) => scheme === "digest" && stale === "true"))
-    return cause("handshake", "medium");
-  return request.method === "OPTIONS" ? cause("preflight", "low") : null;
+  const isStale = challenges.some(({ scheme, stale }) => scheme === "digest" && stale === "true");
+  if ((isNegotiation && !sentOther) || isStale)
+    return statement(ROW.negotiation, { name: "handshake", source }, "medium");
+  if (request.method !== "OPTIONS") return null;
+  return statement(ROW.preflight, { name: "preflight", source: "http.request.method" }, "low");
 }
 
 function isNegotiated(scheme: string): boolean {
   return scheme === "negotiate" || scheme === "ntlm";
 }
 
-function causeOfSentCredentials(
-  { challenges, credentials }: RefusalSigns,
-  request: RefusedRequest,
-): DecidedCause | null {
+function causeOfSentCredentials(signs: RefusalSigns, request: RefusedRequest): Statement | null {
+  const { challenges, challengeSource, credentials } = signs;
   const { authorization, scheme, hasApiKey, hasCookie } = credentials;
   const isAsked = challenges.some((challenge) => challenge.scheme === scheme);
-  if (scheme !== "" && challenges.length > 0 && !isAsked) return cause("wrong_scheme", "high");
+  if (scheme !== "" && challenges.length > 0 && !isAsked)
+    return statement(ROW.sentScheme, { name: "wrong_scheme", source: challengeSource }, "high");
   if (authorization !== "absent") return null;
   // Whoever signs in sends a password in the body, which no span shows.
   const isNothingSent = request.areCredentialsCaptured && !hasApiKey && !hasCookie && !isSignIn(request);
-  if (isNothingSent) return cause("no_credentials", "medium");
+  if (isNothingSent)
+    return statement(ROW.nothingSent, { name: "no_credentials", source: "no captured credentials" }, "medium");
   // RFC 6750 3.1: a challenge without an error code is the answer to a request without a usable token.
   const isBareBearer = challenges.some((challenge) => challenge.scheme === "bearer" && challenge.error === "");
-  return isBareBearer ? cause("no_credentials", "low") : null;
+  return isBareBearer ? statement(ROW.bareChallenge, { name: "no_credentials", source: challengeSource }, "low") : null;
 }
 
-function genericCause(signs: RefusalSigns, request: RefusedRequest): DecidedCause | null {
-  const { challenges, credentials, exceptionTypes, texts } = signs;
-  const isTokenInvalid =
-    challenges.some(({ error }) => error === "invalid_token") ||
-    exceptionTypes.some((type) => causeOfException(type) === "invalid_token") ||
-    texts.some((text) => causeOfText(text, exceptionTypes) === "invalid_token");
-  if (isTokenInvalid) return cause("invalid_token", "medium");
-  const oauth = oauthCause(signs);
-  if (oauth !== null) return oauth;
-  if (request.httpStatus === HTTP_PAGE_EXPIRED) return cause("csrf", "high");
-  if (isSignIn(request)) return cause("bad_password", "low");
+/** What is left is a guess from the kind of route and of key. */
+function causeOfRoute(signs: RefusalSigns, request: RefusedRequest): Statement | null {
+  const { challenges, challengeSource, credentials } = signs;
+  if (request.httpStatus === HTTP_PAGE_EXPIRED)
+    return statement(ROW.expiredPage, { name: "csrf", source: "http.response.status_code" }, "high");
+  if (isSignIn(request)) return statement(ROW.signIn, { name: "bad_password", source: "http.route" }, "low");
   const wantsKey = challenges.some(({ scheme }) => scheme === "key");
-  return wantsKey && credentials.hasApiKey ? cause("invalid_api_key", "low") : null;
+  return wantsKey && credentials.hasApiKey
+    ? statement(ROW.apiKey, { name: "invalid_api_key", source: challengeSource }, "low")
+    : null;
 }
 
 function isSignIn({ isAuthenticationRoute, method }: RefusedRequest): boolean {
   return isAuthenticationRoute && (method === "POST" || method === "");
 }
 
-function firstOf<Item, Result>(items: readonly Item[], read: (item: Item) => Result | undefined): Result | undefined {
-  for (const item of items) {
-    const result = read(item);
-    if (result !== undefined) return result;
+type Named = { readonly name: CauseName; readonly source: string };
+
+function statement(row: number, { name, source }: Named, confidence: Confidence): Statement {
+  return { name, confidence, source, row };
+}
+
+function causeInTexts({ exceptionTypes, texts }: RefusalSigns): Named | null {
+  const types = exceptionTypes.map(({ value }) => value);
+  return firstSpecific(texts, (text) => causeOfText(text, types));
+}
+
+/** The first that names a cause; one that says no more than "invalid token" only when no other does. */
+function firstSpecific(told: readonly Told[], read: (text: string) => CauseName | undefined): Named | null {
+  const specific = (text: string) => {
+    const name = read(text);
+    return name === "invalid_token" ? undefined : name;
+  };
+  return firstNamed(told, specific) ?? firstNamed(told, read);
+}
+
+function firstNamed(told: readonly Told[], read: (text: string) => CauseName | undefined): Named | null {
+  for (const { value, source } of told) {
+    const name = read(value);
+    if (name !== undefined) return { name, source };
   }
-  return undefined;
+  return null;
 }

@@ -9,7 +9,7 @@ import type { SpanView } from "../../otlp/span-view.ts";
 import { isAuthenticationRoute } from "../authentication-route.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { Outcome } from "../observation.ts";
-import type { FailureCause } from "./cause.ts";
+import type { FailureCause, Statement } from "./cause.ts";
 import { provesFailedAuthentication } from "./cause.ts";
 import { inferredCause, oauthCause, statedCause } from "./decide-cause.ts";
 import type { RefusalSigns } from "./refusal-signs.ts";
@@ -23,7 +23,7 @@ export type Refusal = {
   readonly areCredentialsCaptured: boolean;
 };
 
-export type Explanation = { readonly outcome: Outcome; readonly cause: FailureCause | null };
+export type Explanation = { readonly outcome: Outcome; readonly cause: Statement | null };
 
 const HTTP_BAD_REQUEST = 400;
 const HTTP_PAGE_EXPIRED = 419;
@@ -71,7 +71,7 @@ export function outcomeWithCause(outcome: Outcome, cause: FailureCause | null): 
 }
 
 function explainForbidden(signs: RefusalSigns): Explanation {
-  const cause = statedCause(signs);
+  const cause = statedCause(signs) ?? oauthCause(signs);
   return { outcome: outcomeWithCause("forbidden", cause), cause };
 }
 

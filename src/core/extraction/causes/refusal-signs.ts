@@ -24,12 +24,17 @@ import { parseChallenges } from "./challenge.ts";
 import type { CredentialSlots, SentCredentials } from "./sent-credentials.ts";
 import { readCredentials } from "./sent-credentials.ts";
 
+/** A value, and the attribute or field that holds it. */
+export type Told = { readonly value: string; readonly source: string };
+
 export type RefusalSigns = {
   readonly challenges: readonly Challenge[];
+  /** "" when there are none. */
+  readonly challengeSource: string;
   /** Most telling first: the exception events, then what stands on the span. */
-  readonly exceptionTypes: readonly string[];
+  readonly exceptionTypes: readonly Told[];
   /** Descriptions and messages, most telling first. */
-  readonly texts: readonly string[];
+  readonly texts: readonly Told[];
   readonly credentials: SentCredentials;
   readonly startedAt: UnixMillis;
 };
@@ -56,18 +61,39 @@ const API_KEY_KEYS = ["x-api-key", "x_api_key", "api-key", "api_key", "apikey", 
   (header) => `http.request.header.${header}`,
 );
 const COOKIE_KEYS = ["http.request.header.cookie"];
-/** `exception` is Micrometer's. */
-const TYPE_KEYS = [ATTR_EXCEPTION_TYPE, ATTR_ERROR_TYPE, "exception"];
+const TYPE_KEYS = [
+  ATTR_EXCEPTION_TYPE,
+  "authentication.failure.type", // Spring Security's observations
+  ATTR_ERROR_TYPE,
+  "exception", // Micrometer
+  "http.response.header.x-amzn-errortype",
+];
 const TEXT_KEYS = [
   ATTR_EXCEPTION_MESSAGE,
   ATTR_ERROR_MESSAGE,
+  "error", // Brave, Zipkin; elsewhere "true"
+  "otel.status_description", // what Zipkin and Jaeger make of a status
   "grpc.message", // Envoy
   "grpc.error_message",
   "response_code_details", // Envoy, where it is configured
   "response.code_details",
+  "envoy.response_code_details",
+  "http.response.header.x-clerk-auth-reason",
+  "http.response.header.x-clerk-auth-message",
+  // AWS API Gateway, under the names of its log variables.
+  "context.authorizer.error",
+  "context.error.message",
+  "context.error.responseType",
   "http.response.body",
   "http.response.body.content",
 ];
+
+/** Of a span; not an attribute. */
+const STATUS_MESSAGE = "status.message";
+
+/** Whatever else stands in a challenge's `error` is a message of somebody's own. */
+const STANDARD_ERROR =
+  /^(|invalid_(token|request|client|grant|dpop_proof)|insufficient_(scope|user_authentication)|use_dpop_nonce)$/;
 
 const spanKeys: string[] = [];
 const slotsOf = (keys: readonly string[]) => keys.map((key) => spanKeys.push(key) - 1);
@@ -92,27 +118,29 @@ export class RefusalSignReader {
 
   read(view: SpanView): RefusalSigns {
     const exceptions = this.#scan(view);
-    const { bytes, startTimeUnixMillis: startedAt, statusMessageStart, statusMessageEnd } = view;
-    const challenges = this.#texts(bytes, CHALLENGE_SLOTS, CHALLENGE_MAX_BYTES).flatMap(parseChallenges);
-    const descriptions = challenges.map(({ errorDescription }) => errorDescription);
-    const statusMessage = cutText(bytes, statusMessageStart, statusMessageEnd);
+    const { bytes, startTimeUnixMillis: startedAt } = view;
+    const told = this.#told(bytes, CHALLENGE_SLOTS, CHALLENGE_MAX_BYTES);
+    const challenges = told.flatMap(({ value }) => parseChallenges(value));
+    const challengeSource = told[0]?.source ?? "";
+    const texts = [
+      ...challengeTexts(challenges, challengeSource),
+      ...exceptions.messages,
+      { value: cutText(bytes, view.statusMessageStart, view.statusMessageEnd), source: STATUS_MESSAGE },
+      ...this.#told(bytes, TEXT_SLOTS, TEXT_MAX_LENGTH),
+    ];
     return {
       challenges,
-      exceptionTypes: [...exceptions.types, ...this.#texts(bytes, TYPE_SLOTS, TEXT_MAX_LENGTH)],
-      texts: [
-        ...descriptions,
-        ...exceptions.messages,
-        statusMessage,
-        ...this.#texts(bytes, TEXT_SLOTS, TEXT_MAX_LENGTH),
-      ].filter((text) => text !== ""),
+      challengeSource,
+      exceptionTypes: [...exceptions.types, ...this.#told(bytes, TYPE_SLOTS, TEXT_MAX_LENGTH)],
+      texts: texts.filter(({ value }) => value !== ""),
       credentials: readCredentials(this.#attributes, bytes, CREDENTIAL_SLOTS),
       startedAt,
     };
   }
 
-  #scan({ bytes, spanStart, spanEnd }: SpanView): { readonly types: string[]; readonly messages: string[] } {
-    const types: string[] = [];
-    const messages: string[] = [];
+  #scan({ bytes, spanStart, spanEnd }: SpanView): { readonly types: Told[]; readonly messages: Told[] } {
+    const types: Told[] = [];
+    const messages: Told[] = [];
     this.#attributes.clear();
     let eventCount = 0;
     let position = spanStart;
@@ -122,8 +150,8 @@ export class RefusalSignReader {
       if (tag === SPAN_ATTRIBUTES) scanAttribute(bytes, cursor.position, position, this.#spanTable, this.#attributes);
       else if (tag === SPAN_EVENTS && this.#scanEvent(bytes, cursor.position, position)) {
         if (++eventCount > EXCEPTION_EVENTS_MAX) continue;
-        types.push(...textsIn(this.#event, bytes, EVENT_TYPE_SLOT, TEXT_MAX_LENGTH));
-        messages.push(...textsIn(this.#event, bytes, EVENT_MESSAGE_SLOT, TEXT_MAX_LENGTH));
+        types.push(...toldIn(this.#event, bytes, EVENT_TYPE_SLOT, TEXT_MAX_LENGTH));
+        messages.push(...toldIn(this.#event, bytes, EVENT_MESSAGE_SLOT, TEXT_MAX_LENGTH));
       }
     }
     return { types, messages };
@@ -141,13 +169,25 @@ export class RefusalSignReader {
     return this.#event.has(EVENT_TYPE_SLOT) || this.#event.has(EVENT_MESSAGE_SLOT);
   }
 
-  #texts(bytes: Uint8Array, slots: readonly number[], lengthMax: number): readonly string[] {
-    const texts: string[] = [];
+  #told(bytes: Uint8Array, slots: readonly number[], lengthMax: number): readonly Told[] {
+    const told: Told[] = [];
     for (const slot of slots) {
-      if (this.#attributes.has(slot)) texts.push(...textsIn(this.#attributes, bytes, slot, lengthMax));
+      if (this.#attributes.has(slot)) told.push(...toldIn(this.#attributes, bytes, slot, lengthMax));
     }
-    return texts;
+    return told;
   }
+}
+
+function toldIn(slots: AttributeSlots, bytes: Uint8Array, slot: number, lengthMax: number): readonly Told[] {
+  const source = slots.keys[slot] ?? "";
+  return textsIn(slots, bytes, slot, lengthMax).map((value) => ({ value, source }));
+}
+
+function challengeTexts(challenges: readonly Challenge[], source: string): readonly Told[] {
+  return challenges.flatMap(({ error, errorDescription }) => {
+    const ownError = STANDARD_ERROR.test(error) ? "" : error;
+    return [errorDescription, ownError].map((value) => ({ value, source }));
+  });
 }
 
 function cutText(bytes: Uint8Array, start: number, end: number): string {

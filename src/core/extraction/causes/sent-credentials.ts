@@ -16,6 +16,8 @@ export type SentCredentials = {
   readonly authorization: "absent" | "redacted" | "readable";
   /** Of a readable header, in lower case; "" when it has none. */
   readonly scheme: string;
+  /** The attribute that holds the header; "" when none does. */
+  readonly source: string;
   readonly tokenTimes: TokenTimes;
   readonly hasApiKey: boolean;
   readonly hasCookie: boolean;
@@ -38,16 +40,16 @@ const NONE_SEEN: Authorization = { authorization: "absent", scheme: "", tokenTim
 const REDACTED: Authorization = { authorization: "redacted", scheme: "", tokenTimes: NO_TIMES };
 
 export function readCredentials(slots: AttributeSlots, bytes: Uint8Array, keys: CredentialSlots): SentCredentials {
+  const slot = keys.authorization.find((candidate) => slots.has(candidate));
   return {
-    ...readAuthorization(slots, bytes, keys.authorization),
+    ...(slot === undefined ? NONE_SEEN : readAuthorization(slots, bytes, slot)),
+    source: slots.keys[slot ?? -1] ?? "",
     hasApiKey: keys.apiKey.some((slot) => slots.has(slot)),
     hasCookie: keys.cookie.some((slot) => slots.has(slot)),
   };
 }
 
-function readAuthorization(slots: AttributeSlots, bytes: Uint8Array, keys: readonly number[]): Authorization {
-  const slot = keys.find((candidate) => slots.has(candidate));
-  if (slot === undefined) return NONE_SEEN;
+function readAuthorization(slots: AttributeSlots, bytes: Uint8Array, slot: number): Authorization {
   const value = textRanges(slots, bytes, slot)[0];
   return value === undefined ? REDACTED : readHeader(bytes, value);
 }

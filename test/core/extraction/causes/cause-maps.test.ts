@@ -89,8 +89,12 @@ test("messages of the common libraries and gateways are understood", () => {
       "token is malformed: token contains an invalid number of segments",
       "Not enough segments",
     ],
-    unsigned: ["jwt signature is required", "IDX10504: Unable to validate signature"],
-    algorithm: ["invalid algorithm", "token signature is invalid: signing method none is invalid"],
+    unsigned: [
+      "jwt signature is required",
+      "IDX10504: Unable to validate signature",
+      "token signature is invalid: signing method none is invalid",
+    ],
+    algorithm: ["invalid algorithm", "token signature is invalid: signing method HS256 is invalid"],
     wrong_audience: [
       "jwt audience invalid. expected: api",
       "token has invalid audience",
