@@ -1,6 +1,7 @@
 /** The generated half of the manual of configuration: every setting with its variable and flag, and the codes. */
 import { TEXT_CODES } from "../core/text/codes.ts";
 import type { JsonValue } from "../core/text/shape.ts";
+import { referenceTable } from "../core/text/shape-reference.ts";
 import { CONFIG_CODES } from "./codes.ts";
 import type { SettingRow } from "./setting-rows.ts";
 import { SETTING_ROWS } from "./setting-rows.ts";
@@ -10,7 +11,7 @@ import { settingsShape } from "./settings.ts";
 export function configReference(): string {
   const sections = Object.entries(settingsShape.fields).map(([name, { help }]) => {
     const rows = SETTING_ROWS.filter(({ path }) => path === name || path.startsWith(`${name}.`));
-    return section(`\`${name}\``, `${help}\n\n${settingTable(rows)}`);
+    return section(`\`${name}\``, [help, settingTable(rows), ...rows.flatMap(itemTable)].join("\n\n"));
   });
   return [...sections, section("Codes", codeTable({ ...TEXT_CODES, ...CONFIG_CODES }))].join("\n\n");
 }
@@ -21,6 +22,11 @@ function section(title: string, body: string): string {
 
 function settingTable(rows: readonly SettingRow[]): string {
   return ["| setting | value | default | what it says |", "|---|---|---|---|", ...rows.map(settingLine)].join("\n");
+}
+
+/** The fields of each item, where a setting is a list of maps. */
+function itemTable({ path, shape }: SettingRow): readonly string[] {
+  return shape.fields === undefined ? [] : [`Each item of \`${path}\`:`, referenceTable(shape.fields)];
 }
 
 function settingLine(row: SettingRow): string {

@@ -3,6 +3,8 @@
  *
  * Every part takes the few values it uses. Bytes are numbers, durations milliseconds, paths absolute.
  */
+import type { OutcomeOverride } from "../core/extraction/outcome-override.ts";
+
 export type Config = {
   readonly receivers: {
     readonly grpc: ReceiverConfig;
@@ -13,6 +15,8 @@ export type Config = {
   readonly storage: { readonly directory: string };
   readonly queue: QueueConfig;
   readonly rules: { readonly directory: string };
+  /** In the order of precedence. */
+  readonly outcomes: readonly OutcomeOverride[];
   readonly api: ListenConfig;
   readonly limits: {
     readonly endpointsPerServiceMax: number;

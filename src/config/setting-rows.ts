@@ -14,7 +14,7 @@ export type SettingRow = {
   readonly form: "scalar" | "list" | "map";
   /** The group without which it means nothing, such as `receivers.grpc.tls`; null when it always counts. */
   readonly group: string | null;
-  /** null for settings under a name that people choose. */
+  /** null for settings under a name that people choose, and for lists of maps. */
   readonly variable: string | null;
   /** Without its dashes; null where there is no variable, and for secrets, since everyone sees arguments. */
   readonly flag: string | null;
@@ -30,7 +30,7 @@ function rowsOf(fields: Fields, parent: Parent): readonly SettingRow[] {
   return Object.entries(fields).flatMap(([name, field]) => {
     const steps = [...parent.steps, name];
     const { shape, absent } = field;
-    if (shape.fields === undefined) return settingRow(field, { ...parent, steps });
+    if (shape.fields === undefined || isList(shape)) return settingRow(field, { ...parent, steps });
     const group = absent.kind === "allowed" ? steps.join(".") : parent.group;
     return rowsOf(shape.fields, { steps: isRecord(shape) ? [...steps, CHOSEN_NAME] : steps, group });
   });
@@ -39,7 +39,8 @@ function rowsOf(fields: Fields, parent: Parent): readonly SettingRow[] {
 type Parent = { readonly steps: readonly string[]; readonly group: string | null };
 
 function settingRow({ shape, help, absent }: Field<unknown>, { steps, group }: Parent): SettingRow {
-  const isFixed = !steps.includes(CHOSEN_NAME);
+  // What has fields of its own does not fit into one word.
+  const isFixed = !steps.includes(CHOSEN_NAME) && shape.fields === undefined;
   return {
     path: steps.join("."),
     shape,
@@ -57,7 +58,11 @@ function isRecord(shape: Shape<unknown>): boolean {
   return shape.schema["type"] === "object" && shape.schema["additionalProperties"] !== false;
 }
 
+function isList(shape: Shape<unknown>): boolean {
+  return shape.schema["type"] === "array";
+}
+
 function formOf(shape: Shape<unknown>): SettingRow["form"] {
-  if (shape.schema["type"] === "array") return "list";
+  if (isList(shape)) return "list";
   return shape.schema["type"] === "object" ? "map" : "scalar";
 }

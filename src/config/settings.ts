@@ -4,6 +4,7 @@
  * The types, the checks, `--help`, the variables and flags, the JSON schema and the reference page all
  * come from these rows. A setting earns its place by two users who need different values.
  */
+import { outcomeShape } from "../core/rules/outcome-shape.ts";
 import { boolean, identifier, oneOf, text } from "../core/text/scalar-shapes.ts";
 import type { ValueOf } from "../core/text/shape.ts";
 import { list, object, optional, record, required, withDefault } from "../core/text/shape.ts";
@@ -132,6 +133,11 @@ export const settingsShape = object({
     "What waits for the exporters.",
   ),
   rules: section({ directory: withDefault(filePath, "./rules", "Directory of the rule files.") }, "What is watched."),
+  outcomes: withDefault(
+    list(outcomeShape, { max: 100 }),
+    [],
+    "What services mean by their answers, where it differs from what HTTP and gRPC say. The first that fits decides.",
+  ),
   api: section(
     {
       endpoint: withDefault(listenAddress, "localhost:8401", "Where health, metrics and the API are served."),

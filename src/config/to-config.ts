@@ -26,6 +26,7 @@ export function toConfig(settings: Settings, absolutePath: AbsolutePath): Config
       fsync: queue.fsync,
     },
     rules: { directory: absolutePath(settings.rules.directory) },
+    outcomes: settings.outcomes,
     api: { ...api.endpoint, bearerTokens: api.auth.bearer_tokens },
     limits: { endpointsPerServiceMax: limits.endpoints_per_service, endpointsMax: limits.endpoints },
     log: settings.log,

@@ -21,6 +21,7 @@ test("without anything given the defaults stand, on this machine only", () => {
       fsync: "interval",
     },
     rules: { directory: join(world.directory, "rules") },
+    outcomes: [],
     api: { host: "localhost", port: 8401, bearerTokens: [] },
     limits: { endpointsPerServiceMax: 10_000, endpointsMax: 1_000_000 },
     log: { level: "info", format: "auto" },

@@ -13,7 +13,6 @@ import {
   number,
   oneOf,
   percentage,
-  scalar,
   text,
   url,
   wholeNumber,
@@ -34,13 +33,13 @@ import {
 import type { Report, YamlNode } from "../text/yaml-document.ts";
 import { entryOf, errorAt, placeWithin } from "../text/yaml-document.ts";
 import { CONDITION_NAMES } from "./conditions.ts";
-import { GRPC_STATUS_NAMES, grpcStatusCode } from "./failure-test.ts";
 import { compileMatcher } from "./match.ts";
 import type { PlacedPatterns } from "./pattern-shapes.ts";
 import { endpointPatterns, fieldName } from "./pattern-shapes.ts";
 import type { Conditions, DetectorSettings, FailureTest, Rule, SeverityStep, Template } from "./rule.ts";
 import { ENDPOINT_FIELDS, SEVERITIES } from "./rule.ts";
 import { compareSeverity } from "./severity.ts";
+import { grpcStatus, httpStatus } from "./status-shapes.ts";
 import { parseTemplate } from "./template.ts";
 
 export const RULE_LABELS_MAX = 32;
@@ -63,21 +62,6 @@ const conditions: Shape<Conditions> = object({
     number({ min: 0, max: 1000 }),
     "Distance of the rate from the usual one, in standard deviations of the baseline.",
   ),
-});
-
-const httpStatus = wholeNumber({ min: 100, max: 599 });
-
-const grpcStatus: Shape<number> = scalar({
-  noun: "a gRPC status, by name or number",
-  schema: { anyOf: [{ enum: [...GRPC_STATUS_NAMES] }, { type: "integer", minimum: 0, maximum: 16 }] },
-  read: (word, refuse) => {
-    const code = /^\d+$/.test(word) ? Number(word) : grpcStatusCode(word);
-    if (code >= 0 && code < GRPC_STATUS_NAMES.length) return code;
-    return refuse(
-      "AS204",
-      `"${word}" is no gRPC status; they are written as in UNAUTHENTICATED, or as numbers from 0 to 16`,
-    );
-  },
 });
 
 const failureTest: Shape<FailureTest> = mapped(
