@@ -1,14 +1,12 @@
 /** The `outcomes` of the configuration: what services mean by their answers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Endpoint } from "../../src/core/extraction/endpoint.ts";
+import type { EndpointNames } from "../../src/core/extraction/endpoint.ts";
 import type { Answer } from "../../src/core/extraction/outcome-override.ts";
 import { OutcomeOverrides } from "../../src/core/extraction/outcome-override.ts";
 import { ConfigWorld } from "./config-world.ts";
 
-const ENDPOINT: Endpoint = {
-  id: 0,
-  name: "GET /orders",
+const ENDPOINT: EndpointNames = {
   environment: "production",
   namespace: "",
   service: "legacy-shop",

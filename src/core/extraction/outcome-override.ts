@@ -5,11 +5,11 @@
  * 302, and GraphQL says "unauthenticated" inside a 200. Only their owners know, so they say it in the
  * configuration; without any of that nothing in here runs.
  */
-import type { Endpoint } from "./endpoint.ts";
+import type { EndpointNames } from "./endpoint.ts";
 import type { Outcome } from "./observation.ts";
 
 export type OutcomeOverride = {
-  readonly appliesTo: (endpoint: Endpoint) => boolean;
+  readonly appliesTo: (endpoint: EndpointNames) => boolean;
   /** Is asked before the statuses: whoever wrote the attribute knew more than the status. */
   readonly attribute: OutcomeAttribute | null;
   readonly httpStatus: ReadonlyMap<number, Outcome>;
@@ -24,7 +24,7 @@ export type OutcomeAttribute = {
 
 /** A request as it ended. */
 export type Answer = {
-  readonly endpoint: Endpoint;
+  readonly endpoint: EndpointNames;
   readonly httpStatus: number;
   readonly grpcStatus: number;
   /** Every text that an attribute holds: captured headers are lists. */
@@ -38,7 +38,7 @@ export class OutcomeOverrides {
   readonly attributeKeys: readonly string[];
   readonly #overrides: readonly OutcomeOverride[];
   /** Which of them apply, found once for each endpoint. */
-  readonly #byEndpoint = new WeakMap<Endpoint, readonly OutcomeOverride[]>();
+  readonly #byEndpoint = new WeakMap<EndpointNames, readonly OutcomeOverride[]>();
 
   constructor(overrides: readonly OutcomeOverride[] = NONE) {
     this.#overrides = overrides;
@@ -58,7 +58,7 @@ export class OutcomeOverrides {
     return null;
   }
 
-  #applying(endpoint: Endpoint): readonly OutcomeOverride[] {
+  #applying(endpoint: EndpointNames): readonly OutcomeOverride[] {
     const known = this.#byEndpoint.get(endpoint);
     if (known !== undefined) return known;
     const applying = this.#overrides.filter(({ appliesTo }) => appliesTo(endpoint));

@@ -5,7 +5,7 @@
  * `candidateRules` does the first part ahead of time and `appliesTo` the second on the way. Rules
  * that are overridden drop out at the earliest moment at which that is certain.
  */
-import type { Endpoint } from "../extraction/endpoint.ts";
+import type { Endpoint, EndpointNames } from "../extraction/endpoint.ts";
 import type { Observation } from "../extraction/observation.ts";
 import type { Accepts } from "./glob.ts";
 import { canonicalRoutePattern, compileGlobs } from "./glob.ts";
@@ -30,7 +30,7 @@ export function compileLabelMatcher(patterns: FieldPatterns): LabelMatcher {
   return [...patterns].map(([name, list]) => fieldTest(name, list));
 }
 
-export function matchesEndpoint(matcher: Matcher, endpoint: Endpoint): boolean {
+export function matchesEndpoint(matcher: Matcher, endpoint: EndpointNames): boolean {
   return matcher.endpoint.every((test) => test.accepts(endpointField(endpoint, test.field)));
 }
 

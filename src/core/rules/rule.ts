@@ -4,7 +4,7 @@
  * A bundle is taken whole or not at all. Nothing in here refers back to the text except `source`,
  * which lets a page name the file and line of the rule that sent it.
  */
-import type { Endpoint } from "../extraction/endpoint.ts";
+import type { EndpointNames } from "../extraction/endpoint.ts";
 import type { Outcome } from "../extraction/observation.ts";
 
 export const SEVERITIES = ["info", "warning", "error", "critical"] as const;
@@ -155,7 +155,7 @@ export function isEndpointField(name: string): name is EndpointField {
 }
 
 /** The value of an endpoint's field under the name that rule files use. */
-export function endpointField(endpoint: Endpoint, field: EndpointField): string {
+export function endpointField(endpoint: EndpointNames, field: EndpointField): string {
   switch (field) {
     case "service":
       return endpoint.service;
