@@ -1,0 +1,191 @@
+/**
+ * Every secret in one text, in order and without overlaps.
+ *
+ * Each anchor is shown to the readers that its three characters stand for. What a reader has dealt with is not
+ * looked at again, so the time is linear in the length of the text whatever a sender puts into it.
+ */
+import { readAssignment, whole } from "./assignments.ts";
+import type { Reading, TokenForm } from "./credential-forms.ts";
+import {
+  isMarked,
+  readJwt,
+  readKnownToken,
+  readPrivateKey,
+  readScheme,
+  readUserInfo,
+  TOKEN_FORMS,
+} from "./credential-forms.ts";
+import { isHarmlessValue } from "./harmless-value.ts";
+import { secretsInHeader } from "./header-values.ts";
+import type { FoundSecret, SecretKind } from "./secret-kind.ts";
+import { secretKindOfName } from "./secret-names.ts";
+
+/** What an operator adds to what is found anyway. */
+export type RedactionRules = {
+  /** Names whose values are secrets: of attributes, headers, parameters, fields. In lower case. */
+  readonly blockedKeys: readonly string[];
+  /** Beginnings of tokens of one's own, of at least three characters. */
+  readonly blockedPrefixes: readonly string[];
+  /** Names whose values stay as they are. In lower case. */
+  readonly ignoredKeys: readonly string[];
+  /** Texts that are no secrets, where they are all of a value. */
+  readonly allowedValues: readonly string[];
+};
+
+export const DEFAULT_RULES: RedactionRules = {
+  blockedKeys: [],
+  blockedPrefixes: [],
+  ignoredKeys: [],
+  allowedValues: [],
+};
+
+/**
+ * What is searched for, in buckets as `AnchorSearch` wants them. Chosen so that they are rare in what is no
+ * secret: the middle of `password`, of `token`, of `authorization`; the equals sign after a short name.
+ */
+export const ANCHORS: ReadonlyArray<readonly string[]> = [
+  ["ssw", "ssp", "pwd"],
+  ["ecr", "eyJ", "xox"],
+  ["oke", "oki", "key"],
+  ["riz", "rer", "red"],
+  ["de=", "th=", "ig=", "id=", "ss=", "on=", "re=", "tp="],
+  ["://", "AKI", "ASI", "AIz", "GIN"],
+  ["asi"],
+  ["hp_", "ho_", "hs_", "hu_", "hr_", "at_", "at-", "sk-", "sk_", "rk_"],
+];
+/** Shared with what an operator adds. */
+const OWN_BUCKET = 6;
+
+const USER_INFO = "://";
+const PRIVATE_KEY = "GIN";
+const JWT = "eyJ";
+const SCHEMES = new Set(["rer", "asi"]);
+const TOKEN_BEGINNINGS = new Set([
+  "hp_",
+  "ho_",
+  "hs_",
+  "hu_",
+  "hr_",
+  "at_",
+  "at-",
+  "sk-",
+  "sk_",
+  "rk_",
+  "xox",
+  "aki",
+  "asi",
+  "aiz",
+]);
+const NAMES = new Set([
+  "ssw",
+  "ssp",
+  "pwd",
+  "ecr",
+  "oke",
+  "oki",
+  "key",
+  "riz",
+  "red",
+  "de=",
+  "th=",
+  "ig=",
+  "id=",
+  "ss=",
+  "on=",
+  "re=",
+  "tp=",
+]);
+
+export class SecretFinder {
+  readonly anchors: ReadonlyArray<readonly string[]>;
+  readonly #tokenForms: readonly TokenForm[];
+  readonly #ownTokenBeginnings: ReadonlySet<string>;
+  readonly #ownNameAnchors: ReadonlySet<string>;
+  readonly #blockedKeys: ReadonlySet<string>;
+  readonly #ignoredKeys: ReadonlySet<string>;
+  readonly #allowedValues: ReadonlySet<string>;
+  readonly #kindOfName = (name: string) => this.kindOfKey(name);
+
+  constructor({ allowedValues, blockedKeys, blockedPrefixes, ignoredKeys }: RedactionRules) {
+    const ownForms = blockedPrefixes.map((prefix): TokenForm => ({ pattern: tokenPattern(prefix), kind: "token" }));
+    const ownPrefixes = blockedPrefixes.map(anchorOfPrefix);
+    const ownNames = blockedKeys.map(anchorOfName);
+    this.#tokenForms = [...TOKEN_FORMS, ...ownForms];
+    this.#ownTokenBeginnings = new Set(ownPrefixes);
+    this.#ownNameAnchors = new Set(ownNames);
+    this.#blockedKeys = new Set(blockedKeys);
+    this.#ignoredKeys = new Set(ignoredKeys);
+    this.#allowedValues = new Set(allowedValues);
+    this.anchors = ANCHORS.map((words, bucket) =>
+      bucket === OWN_BUCKET ? [...new Set([...words, ...ownPrefixes, ...ownNames])] : words,
+    );
+  }
+
+  /** What the value under a key is: of an attribute, or of anything else that has a name. */
+  kindOfKey(key: string): SecretKind | null {
+    const lowerCased = key.toLowerCase();
+    const lastPart = lowerCased.slice(lowerCased.lastIndexOf(".") + 1);
+    if (this.#ignoredKeys.has(lowerCased) || this.#ignoredKeys.has(lastPart)) return null;
+    if (this.#blockedKeys.has(lowerCased) || this.#blockedKeys.has(lastPart)) return "secret";
+    return secretKindOfName(key);
+  }
+
+  /** Whether an operator wants the attribute's value left alone, whatever is in it. */
+  isIgnored(key: string): boolean {
+    return this.#ignoredKeys.has(key.toLowerCase());
+  }
+
+  /** The secrets in a value that is secret by its key. */
+  inSecretValue(kind: SecretKind, value: string): readonly FoundSecret[] {
+    if (isMarked(value) || isHarmlessValue(value) || this.#allowedValues.has(value)) return [];
+    return secretsInHeader(kind, value) ?? [whole(kind, value)];
+  }
+
+  /** The secrets in any other text. `anchors` are places in it, ascending. */
+  inText(text: string, anchors: Iterable<number>): readonly FoundSecret[] {
+    if (this.#allowedValues.has(text)) return [];
+    const found: FoundSecret[] = [];
+    let done = 0;
+    for (const at of anchors) {
+      if (at < done) continue;
+      for (const { end, found: here } of this.#readingsAt(text, at, done)) {
+        found.push(...here.filter((secret) => !this.#isAllowed(text, secret)));
+        if (here.length > 0 || end > done) done = end;
+        if (here.length > 0) break;
+      }
+    }
+    return found;
+  }
+
+  #isAllowed(text: string, { start, end }: FoundSecret): boolean {
+    return this.#allowedValues.size > 0 && this.#allowedValues.has(text.slice(start, end));
+  }
+
+  *#readingsAt(text: string, at: number, from: number): Iterable<Reading> {
+    const anchor = text.slice(at, at + 3);
+    if (anchor === JWT) yield readJwt(text, at, from);
+    else if (anchor === USER_INFO) yield readUserInfo(text, at);
+    else if (anchor === PRIVATE_KEY) yield readPrivateKey(text, at, from);
+    const lowerCased = anchor.toLowerCase();
+    if (SCHEMES.has(lowerCased)) yield readScheme(text, at);
+    if (TOKEN_BEGINNINGS.has(lowerCased) || this.#ownTokenBeginnings.has(anchor)) {
+      yield readKnownToken(text, at, from, this.#tokenForms);
+    }
+    if (NAMES.has(lowerCased) || this.#ownNameAnchors.has(lowerCased)) {
+      yield readAssignment(text, at, from, this.#kindOfName);
+    }
+  }
+}
+
+function tokenPattern(prefix: string): RegExp {
+  return new RegExp(`${prefix.replaceAll(".", "\\.")}[\\w.-]{0,255}`, "y");
+}
+
+function anchorOfPrefix(prefix: string): string {
+  return prefix.slice(0, 3);
+}
+
+/** The end of a name: shorter ones are found with the sign after them. */
+function anchorOfName(name: string): string {
+  return name.slice(-3);
+}
