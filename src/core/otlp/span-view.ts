@@ -112,6 +112,7 @@ export class SpanView {
   statusCode = 0;
   statusMessageStart = -1;
   statusMessageEnd = -1;
+  hasEvents = false;
 
   readonly attributes: AttributeSlots;
   readonly resource: AttributeSlots;
@@ -139,6 +140,7 @@ export class SpanView {
     this.statusCode = 0;
     this.statusMessageStart = -1;
     this.statusMessageEnd = -1;
+    this.hasEvents = false;
     this.attributes.clear();
   }
 }

@@ -50,6 +50,7 @@ const SPAN_KIND = 0x30;
 const SPAN_START_TIME = 0x39;
 const SPAN_END_TIME = 0x41;
 const SPAN_ATTRIBUTES = 0x4a;
+const SPAN_EVENTS = 0x5a;
 const SPAN_STATUS = 0x7a;
 const SPAN_FLAGS = 0x85;
 const STATUS_MESSAGE = 0x12;
@@ -208,6 +209,9 @@ export class TraceScanner {
           break;
         case SPAN_END_TIME:
           view.endTimeUnixMillis = readUnixMillis(bytes, valueStart);
+          break;
+        case SPAN_EVENTS:
+          view.hasEvents = true;
           break;
         case SPAN_STATUS:
           this.#scanStatus(bytes, contentStart, position);
