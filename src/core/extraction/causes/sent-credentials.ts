@@ -6,6 +6,7 @@
  */
 import type { AttributeSlots } from "../../otlp/span-view.ts";
 import { readText } from "../../otlp/wire.ts";
+import { timesOfMarker } from "../redaction/jwt-marker.ts";
 import type { ByteRange } from "./captured-values.ts";
 import { textRanges } from "./captured-values.ts";
 import type { TokenTimes } from "./token-times.ts";
@@ -30,6 +31,7 @@ export type CredentialSlots = {
 };
 
 const SCHEME_MAX_BYTES = 32;
+const MARKER_MAX_BYTES = 120;
 const SPACE = 0x20;
 const SCHEME = /^[A-Za-z][A-Za-z\d\-._]*$/;
 const REDACTED_SCHEME = /^(redacted|masked|filtered|hidden|x+)$/i;
@@ -60,6 +62,13 @@ function readHeader(bytes: Uint8Array, { start, end }: ByteRange): Authorization
   if (space === -1 || space >= end || space - start > SCHEME_MAX_BYTES) return REDACTED;
   const scheme = readText(bytes, start, space);
   if (!SCHEME.test(scheme) || REDACTED_SCHEME.test(scheme)) return REDACTED;
-  const tokenTimes = readTokenTimes(bytes, space + 1, end);
+  const tokenTimes = tokenTimesIn(bytes, space + 1, end);
   return { authorization: "readable", scheme: scheme.toLowerCase(), tokenTimes };
+}
+
+/** The token itself is there only where redaction is off; the marker in its place keeps its times. */
+function tokenTimesIn(bytes: Uint8Array, start: number, end: number): TokenTimes {
+  const times = readTokenTimes(bytes, start, end);
+  if (times !== NO_TIMES) return times;
+  return timesOfMarker(readText(bytes, start, Math.min(end, start + MARKER_MAX_BYTES)));
 }

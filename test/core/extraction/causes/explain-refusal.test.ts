@@ -80,6 +80,8 @@ describe("what is inferred", () => {
     assert.equal(judge(refused({ [AUTHORIZATION]: [bearer({ exp: now - 5, sub: "a" })] })), "expired medium");
     assert.equal(judge(refused({ [AUTHORIZATION]: bearer({ exp: now + 5, nbf: now + 3 }) })), "clock_skew medium");
     assert.equal(judge(refused({ [AUTHORIZATION]: [bearer({ exp: now + 5, iat: now - 3 })] })), "none");
+    const redacted = `Bearer [redacted:jwt,alg=RS256,iat=${now - 900},exp=${now - 5}]`;
+    assert.equal(judge(refused({ [AUTHORIZATION]: [redacted] })), "expired medium");
   });
 
   test("negotiation is a handshake, unless another scheme was sent", () => {
