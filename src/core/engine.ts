@@ -27,7 +27,7 @@ import { isAuthenticationRoute } from "./extraction/authentication-route.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
-import { SpanExtractor } from "./extraction/span-extractor.ts";
+import { mayStandBetween, SpanExtractor } from "./extraction/span-extractor.ts";
 import { SpanEdits } from "./otlp/span-edits.ts";
 import type { SpanView } from "./otlp/span-view.ts";
 import { TraceScanner } from "./otlp/trace-scanner.ts";
@@ -135,6 +135,7 @@ export class Engine {
     const scanned = this.#scanner.scan(bytes, this);
     this.#extractor.forgetRequest();
     if (scanned.kind === "malformed") return scanned;
+    this.#settleBatch();
     return {
       kind: "ingested",
       bytes: this.#edits.apply(),
@@ -147,8 +148,16 @@ export class Engine {
   /** The scanner's door: called by `ingest` for each valid span, in order. */
   span(view: SpanView): void {
     const observation = this.#extractor.extract(view);
-    if (observation === null) return;
+    if (observation === null) {
+      this.#passBy(view);
+      return;
+    }
     const counted = this.#joiner.admit(observation, this.#now);
+    const { heldPart } = this.#joiner;
+    if (heldPart !== null) {
+      if (!observation.isMarked) heldPart.editPlace = this.#edits.reserve(view);
+      return;
+    }
     const marks = counted === null ? null : this.#count(counted);
     this.#edits.append(view, this.#enricher.attributesFor(observation, marks));
   }
@@ -300,6 +309,22 @@ export class Engine {
   #countReleased(): void {
     if (this.#joiner.heldCount === 0) return;
     for (const request of this.#joiner.release(this.#now)) this.#count(request);
+  }
+
+  /** A span that is no request says at least how those that are lie within each other. */
+  #passBy(view: SpanView): void {
+    if (mayStandBetween(view)) this.#joiner.passBetween(view, this.#extractor.scopeOf(view), this.#now);
+  }
+
+  /** Counts and marks the requests whose spans had to wait for the rest of their batch. */
+  #settleBatch(): void {
+    for (const { counted, marks } of this.#joiner.settle(this.#now)) {
+      const figures = counted === null ? null : this.#count(counted);
+      for (const mark of marks) {
+        const attributes = this.#enricher.attributesFor({ ...mark, isMarked: false }, mark.isCounted ? figures : null);
+        this.#edits.fill(mark.editPlace, attributes);
+      }
+    }
   }
 
   /** Returns what a failed request is marked with, null for any other. */

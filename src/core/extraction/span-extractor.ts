@@ -29,6 +29,8 @@ export type ExtractionSettings = {
 /** No sampler keeps less than one in a million; a sender that claims it would outweigh everybody else. */
 export const WEIGHT_MAX = 1_000_000;
 
+const KIND_UNSPECIFIED = 0;
+const KIND_INTERNAL = 1;
 const KIND_SERVER = 2;
 const KIND_CLIENT = 3;
 const HTTP_SLOTS = [SPAN_SLOT.httpRequestMethod, SPAN_SLOT.httpMethod, SPAN_SLOT.httpRoute, ...HTTP_STATUS_SLOTS];
@@ -68,7 +70,7 @@ export class SpanExtractor {
   extract(view: SpanView): SpanObservation | null {
     if (!isRequest(view)) return null;
     const grpcStatus = readGrpcStatus(view);
-    const scope = this.#scopeOf(view);
+    const scope = this.scopeOf(view);
     if (view.attributes.has(SPAN_SLOT.authorization)) scope.capturesCredentials = true;
     const endpoint = this.#endpointOf(view, scope, grpcStatus);
     const observation = this.#observationOn(view, scope, endpoint);
@@ -86,22 +88,8 @@ export class SpanExtractor {
     this.#scopeBytes = null;
   }
 
-  #explain(observation: SpanObservation): void {
-    const { endpoint, outcome, httpStatus, scope, view } = observation;
-    const refusal = { endpoint, outcome, httpStatus, areCredentialsCaptured: scope.capturesCredentials };
-    const explained = this.#explainer.explain(view, refusal);
-    observation.outcome = explained.outcome;
-    observation.cause = explained.cause;
-  }
-
-  #endpointOf(view: SpanView, scope: ServiceScope, grpcStatus: number): Endpoint {
-    const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
-    const rpcEndpoint = isRpc ? this.#rpcNaming.endpointOf(view, scope) : null;
-    return rpcEndpoint ?? this.#httpNaming.endpointOf(view, scope);
-  }
-
-  /** Read once for all spans of a resource. */
-  #scopeOf(view: SpanView): ServiceScope {
+  /** The service that sent the span. Read once for all spans of a resource. */
+  scopeOf(view: SpanView): ServiceScope {
     if (this.#scope !== null && this.#scopeBytes === view.bytes && this.#scopeResourceIndex === view.resourceIndex) {
       return this.#scope;
     }
@@ -119,12 +107,34 @@ export class SpanExtractor {
     return this.#scope;
   }
 
+  #explain(observation: SpanObservation): void {
+    const { endpoint, outcome, httpStatus, scope, view } = observation;
+    const refusal = { endpoint, outcome, httpStatus, areCredentialsCaptured: scope.capturesCredentials };
+    const explained = this.#explainer.explain(view, refusal);
+    observation.outcome = explained.outcome;
+    observation.cause = explained.cause;
+  }
+
+  #endpointOf(view: SpanView, scope: ServiceScope, grpcStatus: number): Endpoint {
+    const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
+    const rpcEndpoint = isRpc ? this.#rpcNaming.endpointOf(view, scope) : null;
+    return rpcEndpoint ?? this.#httpNaming.endpointOf(view, scope);
+  }
+
   #observationOn(view: SpanView, scope: ServiceScope, endpoint: Endpoint): SpanObservation {
     if (this.#observation === null || this.#observation.view !== view) {
       this.#observation = new SpanObservation(view, this.#settings.clientKey, { scope, endpoint });
     }
     return this.#observation;
   }
+}
+
+/**
+ * Whether a span that is no request may stand between two spans of one. Calls and messages may not: what
+ * lies within them is a request of its own.
+ */
+export function mayStandBetween({ kind }: SpanView): boolean {
+  return kind === KIND_INTERNAL || kind === KIND_SERVER || kind === KIND_UNSPECIFIED;
 }
 
 function isRequest(view: SpanView): boolean {

@@ -19,6 +19,7 @@ import { readClient } from "./span-client.ts";
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Bits of `flags`: that the sender knows where the parent is, and that it is elsewhere. */
 const PARENT_IS_LOCAL = 0x100;
@@ -92,13 +93,6 @@ export class SpanObservation implements Observation {
     return this.view.attributes.has(SPAN_SLOT.authspikeEndpoint);
   }
 
-  /** Speaks from here on for a whole request. */
-  adopt({ cause, endpoint, outcome }: Pick<Observation, "cause" | "endpoint" | "outcome">): void {
-    this.cause = cause;
-    this.endpoint = endpoint;
-    this.outcome = outcome;
-  }
-
   /** The endpoint follows from more than a path. */
   get hasRoute(): boolean {
     return ROUTE_SLOTS.some((slot) => this.view.attributes.has(slot));
@@ -163,7 +157,7 @@ function hexOf(bytes: Uint8Array, start: number, length: number): string {
   if (start < 0) return "";
   let hex = "";
   for (let position = start; position < start + length; position++) {
-    hex += (bytes[position] ?? 0).toString(16).padStart(2, "0");
+    hex += HEX_OF_BYTE[bytes[position] ?? 0] ?? "";
   }
   return hex;
 }

@@ -15,7 +15,7 @@ export type AttributeValue = string | boolean | number | { readonly double: numb
 
 export type SpanSketch = {
   readonly name?: string;
-  readonly kind?: "SERVER" | "CLIENT" | "INTERNAL" | "CONSUMER";
+  readonly kind?: "SERVER" | "CLIENT" | "INTERNAL" | "PRODUCER" | "CONSUMER";
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly resource?: Readonly<Record<string, AttributeValue>>;
   readonly statusCode?: "ERROR" | "OK";

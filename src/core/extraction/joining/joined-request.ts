@@ -10,46 +10,12 @@ import type { UnixMillis } from "../../time.ts";
 import type { Confidence, FailureCause } from "../causes/cause.ts";
 import { UNKNOWN_CLIENT } from "../client-fingerprint.ts";
 import type { Endpoint } from "../endpoint.ts";
+import { UNKNOWN_ROUTE } from "../endpoint-naming.ts";
 import type { Observation, Outcome } from "../observation.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS } from "../outcome.ts";
-import type { SpanObservation } from "../span-observation.ts";
-
-/** What is kept of a span that is held back. */
-export type RequestPart = Readonly<Pick<Observation, "cause" | "client" | "endedAt" | "endpoint" | "grpcStatus">> &
-  Readonly<Pick<Observation, "httpStatus" | "outcome" | "weight">> & {
-    readonly traceId: string;
-    readonly spanId: string;
-    readonly parentSpanId: string;
-    readonly hasRoute: boolean;
-    /** The parent is known to be in another process, or there is none. */
-    readonly isEntry: boolean;
-    /** Of those that rules ask for. */
-    readonly attributes: ReadonlyMap<string, string>;
-  };
+import type { RequestPart } from "./request-part.ts";
 
 const SURENESS: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, high: 2 };
-
-export function partOf(observation: SpanObservation, attributeKeys: readonly string[]): RequestPart {
-  const { cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, isEntry, outcome, weight } = observation;
-  const attributes = new Map<string, string>();
-  for (const key of attributeKeys) {
-    const value = observation.attribute(key);
-    if (value !== undefined) attributes.set(key, value);
-  }
-  const ids = { traceId: observation.traceId(), spanId: observation.spanId() };
-  const parentSpanId = observation.parentSpanId();
-  return {
-    ...{ cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, isEntry, outcome, weight },
-    ...ids,
-    parentSpanId,
-    attributes,
-  };
-}
-
-/** The part that none of the others is around. */
-export function outermostOf(parts: readonly RequestPart[]): RequestPart | undefined {
-  return parts.find(({ parentSpanId }) => !parts.some(({ spanId }) => spanId === parentSpanId));
-}
 
 export class JoinedRequest implements Observation {
   readonly endpoint: Endpoint;
@@ -60,18 +26,22 @@ export class JoinedRequest implements Observation {
   readonly weight: number;
   readonly client: number;
   readonly endedAt: UnixMillis;
+  /** Stands for the whole request: the part that none of the others is around. */
+  readonly outermost: RequestPart;
   /** Outermost first. */
   readonly #parts: readonly RequestPart[];
-  readonly #outermost: RequestPart;
 
   constructor(parts: readonly [RequestPart, ...RequestPart[]]) {
     const ordered = inDepthOrder(parts);
     const outermost = ordered[0] ?? parts[0];
     const judged = partWithStatus(ordered) ?? outermost;
-    const named = ordered.findLast(({ hasRoute }) => hasRoute) ?? outermost;
+    const named =
+      ordered.findLast(({ hasRoute }) => hasRoute) ??
+      ordered.find(({ endpoint }) => endpoint.route !== UNKNOWN_ROUTE) ??
+      outermost;
     const agreeing = ordered.filter((part) => hasSameStatus(part, judged));
     this.#parts = ordered;
-    this.#outermost = outermost;
+    this.outermost = outermost;
     this.endpoint = named.endpoint;
     // One part may have the evidence that makes a 403 a failed authentication.
     this.outcome = agreeing.some(({ outcome }) => outcome === "unauthenticated") ? "unauthenticated" : judged.outcome;
@@ -83,12 +53,16 @@ export class JoinedRequest implements Observation {
     this.endedAt = outermost.endedAt;
   }
 
+  get partCount(): number {
+    return this.#parts.length;
+  }
+
   traceId(): string {
-    return this.#outermost.traceId;
+    return this.outermost.traceId;
   }
 
   spanId(): string {
-    return this.#outermost.spanId;
+    return this.outermost.spanId;
   }
 
   attribute(key: string): string | undefined {
@@ -97,6 +71,7 @@ export class JoinedRequest implements Observation {
 }
 
 function inDepthOrder(parts: readonly RequestPart[]): readonly RequestPart[] {
+  if (parts.length === 1) return parts;
   return parts
     .map((part) => ({ part, depth: depthOf(part, parts) }))
     .sort((left, right) => left.depth - right.depth || (left.part.spanId < right.part.spanId ? -1 : 1))
@@ -108,8 +83,8 @@ function depthOf(part: RequestPart, parts: readonly RequestPart[]): number {
   let depth = 0;
   let current = part;
   while (depth < parts.length) {
-    const { parentSpanId } = current;
-    const parent = parts.find(({ spanId }) => spanId === parentSpanId);
+    const { parentKey } = current;
+    const parent = parts.find(({ key }) => key === parentKey);
     if (parent === undefined) break;
     current = parent;
     depth += 1;

@@ -1,8 +1,9 @@
 /**
  * The request spans of the last minutes, found by service and trace.
  *
- * It answers three questions for each new span: has it been here before (a sender tried again), is its
- * parent a request of the same service, is it the parent of one. The table is one block of memory of a
+ * It answers three questions for each new span: has it been here before (a sender tried again), is it
+ * within a request of the same service, is it around one. Spans that are no requests may stand between
+ * the two (`lineage.ts`); a client's call may not, because what it leads to is another request. The table is one block of memory of a
  * fixed size: a hash of service and trace names a set of eight places, which are taken in turn. What is
  * pushed out can no longer be recognised; it was counted all the same.
  *
@@ -13,6 +14,8 @@
 import type { SpanView } from "../../otlp/span-view.ts";
 import type { UnixMillis } from "../../time.ts";
 import { SECOND_MS } from "../../time.ts";
+import { mixWords, readWord } from "./id-words.ts";
+import { Lineage } from "./lineage.ts";
 
 /** About 5 MB. */
 export const RECENT_REQUESTS_MAX = 1 << 17;
@@ -40,6 +43,9 @@ const CONTAINMENT_SLACK_MS = 5;
 
 const NO_PLACES: readonly number[] = [];
 
+/** The key of no span: no id is 0. */
+export const NO_SPAN = "0,0";
+
 export class RecentRequests {
   /** Of the last `add`. */
   isRepeated = false;
@@ -49,7 +55,11 @@ export class RecentRequests {
   readonly #entries = new Int32Array(RECENT_REQUESTS_MAX * COLUMNS);
   /** The place of each set that is taken next. */
   readonly #turns = new Uint8Array(SET_COUNT);
+  readonly #lineage = new Lineage();
   readonly #hashSeed: number;
+  // Of the span at hand: stands for its trace within its service, and the first place of its set.
+  #tag = EMPTY;
+  #first = 0;
 
   constructor(hashSeed: number) {
     this.#hashSeed = hashSeed | 1;
@@ -57,12 +67,10 @@ export class RecentRequests {
 
   /** Remembers the span as counted, unless it is repeated, and returns its place. */
   add(view: SpanView, serviceIndex: number, now: UnixMillis): number {
-    const { bytes, traceIdStart } = view;
-    const seed = Math.imul(serviceIndex + 1, this.#hashSeed);
-    const hash = mix(readWord(bytes, traceIdStart + 8) ^ seed, readWord(bytes, traceIdStart + 12));
-    const set = (hash >>> 7) % SET_COUNT;
-    const tag = mix(readWord(bytes, traceIdStart + 12) ^ seed, readWord(bytes, traceIdStart + 8)) | 1;
-    const first = set * SET_SIZE;
+    const { bytes } = view;
+    this.#locate(view, serviceIndex);
+    const first = this.#first;
+    const tag = this.#tag;
     this.isRepeated = false;
     this.hasRelatives = false;
     for (let place = first; place < first + SET_SIZE; place++) {
@@ -73,10 +81,31 @@ export class RecentRequests {
       }
       this.hasRelatives = true;
     }
+    const set = first / SET_SIZE;
     const turn = this.#turns[set] ?? 0;
     this.#turns[set] = (turn + 1) % SET_SIZE;
-    this.#write(first + turn, tag, view, now);
+    this.#write(first + turn, view, now);
     return first + turn;
+  }
+
+  /**
+   * Remembers a span that is no request but may stand between two. Returns the places of those that were
+   * known to be directly within it: they are now within what it is within.
+   */
+  addBetween(view: SpanView, serviceIndex: number, now: UnixMillis): readonly number[] {
+    this.#locate(view, serviceIndex);
+    this.#lineage.add(this.#tag, view);
+    const low = readWord(view.bytes, view.spanIdStart);
+    const high = readWord(view.bytes, view.spanIdStart + 4);
+    let moved = NO_PLACES;
+    for (let place = this.#first; place < this.#first + SET_SIZE; place++) {
+      if (this.#tags[place] !== this.#tag || !this.#isFresh(place, now)) continue;
+      const at = place * COLUMNS + PARENT;
+      if (this.#entries[at] !== low || this.#entries[at + 1] !== high) continue;
+      this.#climb(at);
+      moved = [...moved, place];
+    }
+    return moved;
   }
 
   /** Places of the spans that the span at `place` is directly within, or that are directly within it. */
@@ -91,7 +120,7 @@ export class RecentRequests {
   }
 
   /**
-   * Whether one span is a child of the other, in time as well: a client that learned the id of an
+   * Whether one span is within the other, in time as well: a client that learned the id of an
    * earlier request could otherwise name it as its parent and have its own requests overlooked.
    */
   isWithin(inner: number, outer: number): boolean {
@@ -106,6 +135,16 @@ export class RecentRequests {
       this.#difference(outerAt + STARTED_AT, innerAt + STARTED_AT) <= CONTAINMENT_SLACK_MS &&
       this.#difference(innerAt + ENDED_AT, outerAt + ENDED_AT) <= CONTAINMENT_SLACK_MS
     );
+  }
+
+  /** Names the span among those of its trace. */
+  keyOf(place: number): string {
+    return this.#keyAt(place * COLUMNS + SPAN);
+  }
+
+  /** The key of the request that it is within, as far as is known; NO_SPAN when it is within none. */
+  parentKeyOf(place: number): string {
+    return this.#keyAt(place * COLUMNS + PARENT);
   }
 
   seenAtSeconds(place: number): number {
@@ -137,19 +176,40 @@ export class RecentRequests {
     }
   }
 
-  #write(place: number, tag: number, view: SpanView, now: UnixMillis): void {
+  #locate({ bytes, traceIdStart }: SpanView, serviceIndex: number): void {
+    const seed = Math.imul(serviceIndex + 1, this.#hashSeed);
+    const low = readWord(bytes, traceIdStart + 8) ^ seed;
+    const high = readWord(bytes, traceIdStart + 12);
+    this.#first = ((mixWords(low, high) >>> 7) % SET_COUNT) * SET_SIZE;
+    this.#tag = mixWords(high ^ seed, low ^ seed) | 1;
+  }
+
+  #write(place: number, view: SpanView, now: UnixMillis): void {
     const { bytes, parentSpanIdStart: parent, spanIdStart: span } = view;
     const entries = this.#entries;
     const at = place * COLUMNS;
-    this.#tags[place] = tag;
+    this.#tags[place] = this.#tag;
     entries[at + SPAN] = readWord(bytes, span);
     entries[at + SPAN + 1] = readWord(bytes, span + 4);
     entries[at + PARENT] = parent === -1 ? 0 : readWord(bytes, parent);
     entries[at + PARENT + 1] = parent === -1 ? 0 : readWord(bytes, parent + 4);
+    if (parent !== -1) this.#climb(at + PARENT);
     entries[at + SEEN_AT] = secondsOf(now);
     entries[at + STATE] = COUNTED;
     entries[at + STARTED_AT] = view.startTimeUnixMillis;
     entries[at + ENDED_AT] = view.endTimeUnixMillis;
+  }
+
+  /** Replaces the parent at this place of the entries by the first ancestor that may be a request. */
+  #climb(at: number): void {
+    const lineage = this.#lineage;
+    lineage.climb(this.#tag, this.#entries[at] ?? 0, this.#entries[at + 1] ?? 0);
+    this.#entries[at] = lineage.ancestorLow;
+    this.#entries[at + 1] = lineage.ancestorHigh;
+  }
+
+  #keyAt(at: number): string {
+    return keyOfWords(this.#entries[at] ?? 0, this.#entries[at + 1] ?? 0);
   }
 
   #isFresh(place: number, now: UnixMillis): boolean {
@@ -169,20 +229,10 @@ export class RecentRequests {
   }
 }
 
+function keyOfWords(low: number, high: number): string {
+  return `${low},${high}`;
+}
+
 function secondsOf(now: UnixMillis): number {
   return Math.floor(now / SECOND_MS);
-}
-
-function mix(left: number, right: number): number {
-  const mixed = Math.imul(left ^ (left >>> 15), 0x2c1b3c6d) ^ right;
-  return Math.imul(mixed ^ (mixed >>> 13), 0x297a2d39);
-}
-
-function readWord(bytes: Uint8Array, position: number): number {
-  return (
-    (bytes[position] ?? 0) |
-    ((bytes[position + 1] ?? 0) << 8) |
-    ((bytes[position + 2] ?? 0) << 16) |
-    ((bytes[position + 3] ?? 0) << 24)
-  );
 }

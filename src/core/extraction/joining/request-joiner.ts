@@ -2,37 +2,51 @@
  * Sees to it that a request is one sample, however many spans tell about it and however often they
  * are sent.
  *
- * Nearly every span is a request of its own and is counted at once. Only what is ambiguous waits: a
- * span whose parent is known to be in the same process, and the spans of a service that has been seen
- * to nest. They wait for each other, mostly within one batch and never longer than HELD_MS, and are
+ * Nearly every span is a request of its own and is counted at once. Only what is ambiguous waits. The
+ * first spans of a service wait for the end of their batch, until it is known not to nest. Those of a
+ * service that nests wait for each other, mostly within one batch and never longer than HELD_MS, and are
  * then counted as one. Nothing is ever taken back from a detector. The price is paid once for each
- * service that nests: of the first requests with which that becomes known, the part that came first
+ * service whose requests are torn over several batches: of the first ones, the part that came first
  * stands for the whole.
  */
+import type { SpanView } from "../../otlp/span-view.ts";
 import type { UnixMillis } from "../../time.ts";
 import { SECOND_MS } from "../../time.ts";
 import type { Observation } from "../observation.ts";
 import type { ServiceScope } from "../service-table.ts";
 import type { SpanObservation } from "../span-observation.ts";
-import type { RequestPart } from "./joined-request.ts";
-import { JoinedRequest, outermostOf, partOf } from "./joined-request.ts";
+import type { PartMarks } from "./held-request.ts";
+import { HeldRequest } from "./held-request.ts";
+import type { JoinedRequest } from "./joined-request.ts";
 import type { Nesting } from "./nesting.ts";
-import { isComplete, isForgotten, mayBePart, newNesting, PARTS_MAX } from "./nesting.ts";
+import { isComplete, isFlat, mayBePart, nestingAt, PARTS_MAX } from "./nesting.ts";
 import { COUNTED, RecentRequests } from "./recent-requests.ts";
+import type { RequestPart } from "./request-part.ts";
+import { descentOf, partOf } from "./request-part.ts";
 
 /** How long a span may wait for the others of its request. */
 export const HELD_MS = 2000;
 /** Requests that wait. One more, and the oldest is counted as it is. */
 export const HELD_REQUESTS_MAX = 10_000;
 
-const GROUPS_MAX = 2 ** 30;
+/** What has become of a request whose spans the batch at hand brought. */
+export type SettledRequest = {
+  /** To be counted now; null when it goes on waiting, or is counted already. */
+  readonly counted: Observation | null;
+  readonly marks: readonly PartMarks[];
+};
 
-type Parts = readonly [RequestPart, ...RequestPart[]];
-type HeldRequest = { readonly parts: Parts; readonly scope: ServiceScope; readonly until: UnixMillis };
+/** Parts of one that waits, beyond which further spans are requests of their own. */
+const PARTS_HELD_MAX = 2 * PARTS_MAX;
+
+const GROUPS_MAX = 2 ** 30;
+const NO_REQUESTS: readonly SettledRequest[] = [];
 
 export class RequestJoiner {
   /** Attributes that rules ask for, which a held request has to bring along. */
   attributeKeys: readonly string[] = [];
+  /** Of the last `admit`: the span waits. What it is marked with is said by `settle`. */
+  heldPart: RequestPart | null = null;
   /** Spans that were sent again. */
   repeatedCount = 0;
   /** Spans that another span of their request stands for. */
@@ -40,8 +54,10 @@ export class RequestJoiner {
   /** Requests that were counted before their time because too many waited. */
   overflowCount = 0;
   readonly #recent: RecentRequests;
-  /** By number of the group, the longest waiting first. */
+  /** By number, the longest waiting first. */
   readonly #held = new Map<number, HeldRequest>();
+  /** Those to which the batch at hand has brought a span. */
+  readonly #touched = new Set<HeldRequest>();
   #due: Observation[] = [];
   #lastGroup = COUNTED;
 
@@ -54,13 +70,14 @@ export class RequestJoiner {
   }
 
   /**
-   * What is to be counted now that this span is here: mostly the span itself, the whole request when
-   * the span completes it, null when nothing is. Sets `isCounted` of the observation, and lets it
-   * speak for the whole request where it is the outermost span of one.
+   * What is to be counted now that this span is here: mostly the span itself, null when it waits
+   * (`heldPart`) or when another one stands for it (`isCounted` of the observation is then false).
    */
   admit(observation: SpanObservation, now: UnixMillis): Observation | null {
     const recent = this.#recent;
-    const place = recent.add(observation.view, observation.scope.index, now);
+    const { scope } = observation;
+    this.heldPart = null;
+    const place = recent.add(observation.view, scope.index, now);
     if (recent.isRepeated) {
       observation.isCounted = false;
       this.repeatedCount += 1;
@@ -70,113 +87,163 @@ export class RequestJoiner {
       const linked = recent.linkedTo(place, now);
       if (linked.length > 0) return this.#join(observation, { place, linked }, now);
     }
-    const { nesting } = observation.scope;
-    const known = nesting === null || isForgotten(nesting, now) ? null : nesting;
-    if (!mayBePart(observation, known)) return observation;
-    return this.#hold(observation, place, now);
+    if (!mayBePart(observation, nestingOf(scope, now))) return observation;
+    this.#hold(observation, place, now);
+    return null;
+  }
+
+  /**
+   * A span that is no request but may stand between two of one. It may come before both, or after. Those
+   * of services that do not nest are passed over: to remember each would cost a third of what it costs
+   * to read it.
+   */
+  passBetween(view: SpanView, scope: ServiceScope, now: UnixMillis): void {
+    if (scope.nesting !== null && isFlat(scope.nesting)) return;
+    for (const place of this.#recent.addBetween(view, scope.index, now)) {
+      const part = this.#partAt(place);
+      if (part !== undefined) part.parentKey = this.#recent.parentKeyOf(place);
+      for (const other of this.#recent.linkedTo(place, now)) this.#connect(scope, { place, other }, now);
+    }
+  }
+
+  /** What has become of the requests of which the batch that has now been read brought spans. */
+  settle(now: UnixMillis): readonly SettledRequest[] {
+    if (this.#touched.size === 0) return NO_REQUESTS;
+    const settled = [...this.#touched].map((request) => this.#settle(request, now));
+    this.#touched.clear();
+    return settled;
   }
 
   /** Held requests whose time is up, to be counted now. */
   release(now: UnixMillis): readonly Observation[] {
-    for (const [group, held] of this.#held) {
+    for (const held of this.#held.values()) {
       if (held.until > now) break;
-      this.#giveUp(group, held, now);
+      this.#giveUp(held, now);
     }
     const due = this.#due;
     this.#due = [];
     return due;
   }
 
-  #hold(observation: SpanObservation, place: number, now: UnixMillis): null {
+  #hold(observation: SpanObservation, place: number, now: UnixMillis): void {
     const group = this.#newGroup();
-    const { scope } = observation;
-    // Nobody knows yet whether another span will stand for the request; the entry is the likeliest.
-    observation.isCounted = observation.isEntry;
-    this.#held.set(group, { parts: [partOf(observation, this.attributeKeys)], scope, until: now + HELD_MS });
+    const part = partOf(observation, {
+      key: this.#recent.keyOf(place),
+      parentKey: this.#recent.parentKeyOf(place),
+      attributeKeys: this.attributeKeys,
+    });
+    const request = new HeldRequest(group, part, { scope: observation.scope, until: now + HELD_MS });
+    this.heldPart = part;
+    this.#held.set(group, request);
+    this.#touched.add(request);
     this.#recent.setState(place, group);
     if (this.#held.size > HELD_REQUESTS_MAX) this.#makeRoom(now);
-    return null;
   }
 
   #makeRoom(now: UnixMillis): void {
-    const oldest = this.#held.entries().next().value;
+    const oldest = this.#held.values().next().value;
     if (oldest === undefined) return;
     this.overflowCount += 1;
-    this.#giveUp(...oldest, now);
+    this.#giveUp(oldest, now);
   }
 
-  #giveUp(group: number, { parts, scope }: HeldRequest, now: UnixMillis): void {
-    this.#held.delete(group);
-    this.#due.push(new JoinedRequest(parts));
-    if (parts.length === 1) nestingOf(scope, now).lonelyCount += 1;
+  #giveUp(request: HeldRequest, now: UnixMillis): void {
+    this.#close(request, "due");
+    if (request.parts.length === 1) nestingOf(request.scope, now).lonelyCount += 1;
+    // One that the batch at hand has brought spans of is counted when that has been read.
+    if (!this.#touched.has(request)) this.#due.push(request.joined());
   }
 
-  /** The span is directly within, or directly around, others that came before it. */
+  /** From here on its spans count as counted, and what links to them is overlooked. */
+  #close(request: HeldRequest, state: "due" | "overlooked"): void {
+    request.state = state;
+    this.#held.delete(request.group);
+  }
+
+  #settle(held: HeldRequest, now: UnixMillis): SettledRequest {
+    const request = held.joined();
+    if (held.state === "waiting" && isWhole(request, nestingOf(held.scope, now), now)) this.#close(held, "due");
+    return { counted: held.state === "due" ? request : null, marks: held.takeMarks(request) };
+  }
+
+  /** The span is within, or around, others that came before it. */
   #join(
     observation: SpanObservation,
     { place, linked }: { readonly place: number; readonly linked: readonly number[] },
     now: UnixMillis,
   ): Observation | null {
-    const counted = linked.find((other) => !this.#held.has(this.#recent.stateOf(other)));
-    const groups = [...new Set(linked.map((other) => this.#recent.stateOf(other)))];
-    if (counted === undefined) return this.#addPart(observation, { place, linked, groups }, now);
-    if (!this.#recent.takePart(counted, PARTS_MAX)) return observation;
-    this.#learnTooLate(observation, { place, counted }, now);
-    for (const group of groups) this.#close(group, place);
-    observation.isCounted = false;
-    this.nestedCount += 1;
+    const counted = linked.find((other) => this.#requestAt(other) === undefined);
+    if (counted === undefined) {
+      if (this.#partCountOf(linked) >= PARTS_HELD_MAX) return observation;
+      this.#hold(observation, place, now);
+    } else {
+      if (!this.#recent.takePart(counted, PARTS_MAX)) return observation;
+      observation.isCounted = false;
+      this.nestedCount += 1;
+    }
+    for (const other of linked) this.#connect(observation.scope, { place, other }, now);
     return null;
   }
 
-  #addPart(
-    observation: SpanObservation,
-    place: { readonly place: number; readonly linked: readonly number[]; readonly groups: readonly number[] },
+  /** Two spans have turned out to tell about one request. */
+  #connect(
+    scope: ServiceScope,
+    { place, other }: { readonly place: number; readonly other: number },
     now: UnixMillis,
-  ): Observation | null {
-    const [group = COUNTED, ...others] = place.groups;
-    const until = this.#held.get(group)?.until ?? now;
-    const before = place.groups.flatMap((member) => this.#held.get(member)?.parts ?? []);
-    const parts: Parts = [partOf(observation, this.attributeKeys), ...before];
-    const nesting = nestingOf(observation.scope, now);
-    nesting.depth = Math.max(2, nesting.depth);
-    nesting.seenAt = now;
-    this.nestedCount += 1;
-    observation.isCounted = place.linked.every((other) => this.#recent.isWithin(other, place.place));
-    for (const other of others) this.#merge(other, group, place.place);
-    if (!isComplete({ count: parts.length, isOutermostEntry: outermostOf(parts)?.isEntry === true }, nesting)) {
-      // Setting a key that is there keeps its turn.
-      this.#held.set(group, { parts, scope: observation.scope, until });
-      this.#recent.setState(place.place, group);
-      return null;
+  ): void {
+    const [request, otherRequest] = [this.#requestAt(place), this.#requestAt(other)];
+    if (request !== undefined && otherRequest !== undefined) {
+      if (request !== otherRequest) this.#merge(request, otherRequest, place);
+      return;
     }
-    this.#close(group, place.place);
-    const joined = new JoinedRequest(parts);
-    if (observation.isCounted) observation.adopt(joined);
-    return joined;
+    this.#learnTooLate(scope, { place, other }, now);
+    const left = request ?? otherRequest;
+    if (left === undefined) return;
+    this.#close(left, "overlooked");
+    this.nestedCount += left.parts.length;
   }
 
-  #merge(group: number, into: number, place: number): void {
-    this.#held.delete(group);
-    this.#recent.replaceState(place, group, into);
-  }
-
-  /** Its spans belong to a request that is counted. */
-  #close(group: number, place: number): void {
-    if (this.#held.delete(group)) this.#recent.replaceState(place, group, COUNTED);
+  #merge(request: HeldRequest, otherRequest: HeldRequest, place: number): void {
+    const isOlder = request.until < otherRequest.until;
+    // The older one keeps its turn.
+    const [kept, merged] = isOlder ? [request, otherRequest] : [otherRequest, request];
+    kept.absorb(merged);
+    this.#held.delete(merged.group);
+    this.#recent.replaceState(place, merged.group, kept.group);
+    this.#touched.delete(merged);
+    this.#touched.add(kept);
+    this.nestedCount += 1;
   }
 
   /** A span came after its request had been counted: the next ones of this service will wait for it. */
   #learnTooLate(
-    { scope }: SpanObservation,
-    { place, counted }: { readonly place: number; readonly counted: number },
+    scope: ServiceScope,
+    { place, other }: { readonly place: number; readonly other: number },
     now: UnixMillis,
   ): void {
+    const recent = this.#recent;
     const nesting = nestingOf(scope, now);
-    const agoMs = (this.#recent.seenAtSeconds(place) - this.#recent.seenAtSeconds(counted)) * SECOND_MS;
-    // For what comes later still, waiting would help nobody.
-    if (agoMs <= HELD_MS) nesting.depth = Math.min(PARTS_MAX, nesting.depth + 1);
-    if (this.#recent.isWithin(place, counted)) nesting.isOuterFirst = true;
+    const agoMs = Math.abs(recent.seenAtSeconds(place) - recent.seenAtSeconds(other)) * SECOND_MS;
     nesting.seenAt = now;
+    // For what comes later still, waiting would help nobody.
+    if (agoMs > HELD_MS) return;
+    // Where it was known that the service nests, the counted span had waited for the rest of its batch.
+    if (nesting.depth > 1 && !nesting.isOuterFirst) nesting.isOuterFirst = true;
+    else nesting.depth = Math.min(PARTS_MAX, nesting.depth + 1);
+  }
+
+  #requestAt(place: number): HeldRequest | undefined {
+    return this.#held.get(this.#recent.stateOf(place));
+  }
+
+  #partAt(place: number): RequestPart | undefined {
+    const key = this.#recent.keyOf(place);
+    return this.#requestAt(place)?.parts.find((part) => part.key === key);
+  }
+
+  #partCountOf(places: readonly number[]): number {
+    const requests = new Set(places.map((place) => this.#requestAt(place)));
+    return [...requests].reduce((sum, request) => sum + (request?.parts.length ?? 0), 0);
   }
 
   #newGroup(): number {
@@ -185,7 +252,19 @@ export class RequestJoiner {
   }
 }
 
+/** Whether a request of which a batch has brought spans is counted now. Learns from it how its service nests. */
+function isWhole({ outermost, partCount }: JoinedRequest, nesting: Nesting, now: UnixMillis): boolean {
+  if (partCount > 1) {
+    nesting.depth = Math.max(nesting.depth, Math.min(PARTS_MAX, partCount));
+    nesting.seenAt = now;
+  }
+  const isWhole = isComplete({ count: partCount, outermost: descentOf(outermost) }, nesting);
+  if (isWhole && partCount === 1) nesting.aloneCount += 1;
+  return isWhole;
+}
+
 function nestingOf(scope: ServiceScope, now: UnixMillis): Nesting {
-  if (scope.nesting === null || isForgotten(scope.nesting, now)) scope.nesting = newNesting(now);
-  return scope.nesting;
+  const nesting = nestingAt(now, scope.nesting);
+  scope.nesting = nesting;
+  return nesting;
 }
