@@ -3,7 +3,10 @@
  *
  * Every part takes the few values it uses. Bytes are numbers, durations milliseconds, paths absolute.
  */
+import type { ClientSettings } from "../core/extraction/client-settings.ts";
+import type { DeclaredSampling } from "../core/extraction/declared-sampling.ts";
 import type { OutcomeOverride } from "../core/extraction/outcome-override.ts";
+import type { RedactionRules } from "../core/extraction/redaction/secrets-in-text.ts";
 
 export type Config = {
   readonly receivers: {
@@ -19,6 +22,11 @@ export type Config = {
   readonly outcomes: readonly OutcomeOverride[];
   readonly api: ListenConfig;
   readonly limits: {
+  /** In the order of precedence. */
+  readonly sampling: readonly DeclaredSampling[];
+  /** null: nothing is redacted. */
+  readonly redaction: RedactionRules | null;
+  readonly clients: ClientSettings;
     readonly endpointsPerServiceMax: number;
     readonly endpointsMax: number;
   };

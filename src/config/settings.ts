@@ -8,6 +8,8 @@ import { outcomeShape } from "../core/rules/outcome-shape.ts";
 import { boolean, identifier, oneOf, text } from "../core/text/scalar-shapes.ts";
 import type { ValueOf } from "../core/text/shape.ts";
 import { list, object, optional, record, required, withDefault } from "../core/text/shape.ts";
+import { addressRange, secretName, tokenPrefix } from "./privacy-shapes.ts";
+import { samplingShape } from "./sampling-shape.ts";
 import {
   bearerToken,
   byteSize,
@@ -144,6 +146,48 @@ export const settingsShape = object({
       auth: bearerTokens("Tokens of which callers must show one; required when other machines can reach the address."),
     },
     "Health, metrics and the API.",
+  sampling: withDefault(
+    list(samplingShape, { max: 200 }),
+    [],
+    "At which ratio services are sampled, where their spans do not say it themselves. The first that fits decides.",
+  ),
+  redaction: section(
+    {
+      enabled: withDefault(boolean, true, "Replace credentials in spans, metrics and logs by markers."),
+      blocked_keys: withDefault(
+        list(secretName, { max: 200 }),
+        [],
+        "Further names whose values are secrets: of attributes, headers, parameters, fields in texts.",
+      ),
+      blocked_prefixes: withDefault(
+        list(tokenPrefix, { max: 200 }),
+        [],
+        "Beginnings of tokens of your own, such as `acme_live_`.",
+      ),
+      ignored_keys: withDefault(list(secretName, { max: 200 }), [], "Names whose values stay as they are."),
+      allowed_values: withDefault(
+        list(text({ noun: "a value", min: 1, max: 1000 }), { max: 1000 }),
+        [],
+        "Values that are no secrets, though they look it.",
+      ),
+    },
+    "Credentials are taken out of telemetry before anything is stored, shown or forwarded.",
+  ),
+  clients: section(
+    {
+      shown: withDefault(
+        oneOf(["hashed", "truncated", "full", "none"]),
+        "hashed",
+        "How pages and the API show clients: a keyed hash, the network (IPv4 /24, IPv6 /48), the address, or not at all.",
+      ),
+      trusted_proxies: withDefault(
+        list(addressRange, { max: 500 }),
+        [],
+        "Proxies whose word on their clients is taken; others' is not. None: senders' instrumentation is believed.",
+      ),
+    },
+    "Who sent the requests that fail.",
+  ),
   ),
   limits: section(
     {

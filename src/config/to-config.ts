@@ -28,6 +28,9 @@ export function toConfig(settings: Settings, absolutePath: AbsolutePath): Config
     rules: { directory: absolutePath(settings.rules.directory) },
     outcomes: settings.outcomes,
     api: { ...api.endpoint, bearerTokens: api.auth.bearer_tokens },
+    sampling: settings.sampling,
+    redaction: toRedaction(settings.redaction),
+    clients: { shown: settings.clients.shown, trustedProxies: settings.clients.trusted_proxies },
     limits: { endpointsPerServiceMax: limits.endpoints_per_service, endpointsMax: limits.endpoints },
     log: settings.log,
     drainTimeoutMs: settings.drain_timeout,
@@ -36,6 +39,16 @@ export function toConfig(settings: Settings, absolutePath: AbsolutePath): Config
 }
 
 function toReceiver(receiver: ReceiverSettings, absolutePath: AbsolutePath): ReceiverConfig {
+function toRedaction(redaction: Settings["redaction"]): Config["redaction"] {
+  if (!redaction.enabled) return null;
+  return {
+    blockedKeys: redaction.blocked_keys,
+    blockedPrefixes: redaction.blocked_prefixes,
+    ignoredKeys: redaction.ignored_keys,
+    allowedValues: redaction.allowed_values,
+  };
+}
+
   return {
     ...receiver.endpoint,
     bearerTokens: receiver.auth.bearer_tokens,
