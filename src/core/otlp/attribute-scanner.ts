@@ -7,29 +7,32 @@
  */
 import type { KeyTable } from "./key-table.ts";
 import { NO_SLOT } from "./key-table.ts";
+import { NOT_PLAIN, plainKeyEnd, putPlainValue } from "./plain-attribute.ts";
 import type { AttributeSlots } from "./span-view.ts";
 import { VALUE_BOOL, VALUE_DOUBLE, VALUE_INT, VALUE_NONE, VALUE_OTHER, VALUE_STRING } from "./span-view.ts";
 import { skipCheckedField } from "./structure-check.ts";
-import { cursor, readDouble, readInt64, readVarint32 } from "./wire.ts";
+import { cursor, readVarint32 } from "./wire.ts";
 
 // Constants of the module are cheaper to reach than imported bindings; see structure-check.ts.
 const at = cursor;
 const readTag = readVarint32;
 const skipField = skipCheckedField;
-
-const NOT_PLAIN = -1;
+const keyEndOf = plainKeyEnd;
 
 const KEY = 0x0a;
 const VALUE = 0x12;
 
-const STRING_VALUE = 0x0a;
-const BOOL_VALUE = 0x10;
-const INT_VALUE = 0x18;
-const DOUBLE_VALUE = 0x21;
-const ARRAY_VALUE = 0x2a;
-const KEY_VALUE_LIST = 0x32;
-const BYTES_VALUE = 0x3a;
-const STRING_INDEX_VALUE = 0x40;
+/** What an AnyValue holds, by its fields' tags. */
+const KINDS: ReadonlyMap<number, number> = new Map([
+  [0x0a, VALUE_STRING],
+  [0x10, VALUE_BOOL],
+  [0x18, VALUE_INT],
+  [0x21, VALUE_DOUBLE],
+  [0x2a, VALUE_OTHER], // array
+  [0x32, VALUE_OTHER], // key-value list
+  [0x3a, VALUE_OTHER], // bytes
+  [0x40, VALUE_NONE], // index of a string in a table that only profiles have
+]);
 
 export function scanAttribute(
   bytes: Uint8Array,
@@ -38,23 +41,13 @@ export function scanAttribute(
   table: KeyTable,
   slots: AttributeSlots,
 ): void {
-  const keyEnd = plainKeyEnd(bytes, start, end);
-  if (keyEnd === NOT_PLAIN) scanAnyAttribute(bytes, start, end, table, slots);
-  else {
-    const slot = table.slotOf(bytes, start + 2, keyEnd);
-    if (slot === NO_SLOT) return;
-    slots.kind[slot] = VALUE_NONE;
-    scanAnyValue(bytes, keyEnd + 2, end, slots, slot);
+  const keyEnd = keyEndOf(bytes, start, end);
+  if (keyEnd === NOT_PLAIN) {
+    scanAnyAttribute(bytes, start, end, table, slots);
+    return;
   }
-}
-
-/** Where the key ends if one short key and one short value are all there is, as nearly always. */
-function plainKeyEnd(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 4 || end - start > 0x7f || bytes[start] !== KEY) return NOT_PLAIN;
-  const keyLength = bytes[start + 1] ?? 0;
-  if (keyLength > end - start - 4) return NOT_PLAIN;
-  const keyEnd = start + 2 + keyLength;
-  return bytes[keyEnd] === VALUE && bytes[keyEnd + 1] === end - keyEnd - 2 ? keyEnd : NOT_PLAIN;
+  const slot = table.slotOf(bytes, start + 2, keyEnd);
+  if (slot !== NO_SLOT) putPlainValue(slots, slot, bytes, keyEnd, end);
 }
 
 function scanAnyAttribute(bytes: Uint8Array, start: number, end: number, table: KeyTable, slots: AttributeSlots): void {
@@ -71,7 +64,7 @@ function scanAnyAttribute(bytes: Uint8Array, start: number, end: number, table: 
   }
   const slot = table.slotOf(bytes, keyStart, keyEnd);
   if (slot === NO_SLOT) return;
-  slots.kind[slot] = VALUE_NONE;
+  slots.put(bytes, slot, VALUE_NONE, start, start);
   position = start;
   while (position < end) {
     const tag = readTag(bytes, position, end);
@@ -85,33 +78,8 @@ function scanAnyValue(bytes: Uint8Array, start: number, end: number, slots: Attr
   let position = start;
   while (position < end) {
     const tag = readTag(bytes, position, end);
-    const valueStart = at.position;
-    position = skipField(bytes, tag, valueStart, end);
-    switch (tag) {
-      case STRING_VALUE:
-      case ARRAY_VALUE:
-      case KEY_VALUE_LIST:
-      case BYTES_VALUE:
-        slots.kind[slot] = tag === STRING_VALUE ? VALUE_STRING : VALUE_OTHER;
-        slots.start[slot] = at.position;
-        slots.end[slot] = position;
-        break;
-      case BOOL_VALUE:
-        slots.kind[slot] = VALUE_BOOL;
-        slots.number[slot] = readInt64(bytes, valueStart, end) === 0 ? 0 : 1;
-        break;
-      case INT_VALUE:
-        slots.kind[slot] = VALUE_INT;
-        slots.number[slot] = readInt64(bytes, valueStart, end);
-        break;
-      case DOUBLE_VALUE:
-        slots.kind[slot] = VALUE_DOUBLE;
-        slots.number[slot] = readDouble(bytes, valueStart);
-        break;
-      case STRING_INDEX_VALUE:
-        // Points into a table that only profiles have: elsewhere it stands for no value.
-        slots.kind[slot] = VALUE_NONE;
-        break;
-    }
+    position = skipField(bytes, tag, at.position, end);
+    const kind = KINDS.get(tag);
+    if (kind !== undefined) slots.put(bytes, slot, kind, at.position, position);
   }
 }

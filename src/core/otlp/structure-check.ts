@@ -8,6 +8,7 @@
  * Stricter than some decoders on purpose: a known field with another wire type is malformed, as it is
  * for the OpenTelemetry Collector, and not an unknown field.
  */
+import { NOT_PLAIN, plainKeyEnd } from "./plain-attribute.ts";
 import type { Signal } from "./verdict.ts";
 import {
   cursor,
@@ -31,19 +32,12 @@ import {
 } from "./wire-schema.ts";
 
 // Imported bindings are looked up at every use and constants of the module are not: 193 against 145 ns a span.
-const { fields: knownFields, isItem, requestMessage, keyValueEntry } = WIRE_SCHEMA;
+const { fields: knownFields, isItem, requestMessage, keyValueEntry, spanMessage } = WIRE_SCHEMA;
 const at = cursor;
 const readTag = readVarint32;
 const readLength = readVarint32;
 const skipNumber = skipVarint;
-
-// Tags of KeyValue and AnyValue, for the short way.
-const KEY = 0x0a;
-const VALUE = 0x12;
-const STRING_VALUE = 0x0a;
-const BOOL_VALUE = 0x10;
-const INT_VALUE = 0x18;
-const DOUBLE_VALUE = 0x21;
+const keyEndOf = plainKeyEnd;
 
 /** `offset` is where the fault was noticed. */
 export type Malformed = { readonly kind: "malformed"; readonly message: string; readonly offset: number };
@@ -57,25 +51,50 @@ export const NESTING_MAX = 200;
 
 // The walk's own state: it is synchronous and never re-entered, and a result object per message would cost more
 // than the walk.
+let spanWalk: SpanWalk | null = null;
 let itemCount = 0;
 let fault = "";
 let faultOffset = 0;
 
-export function checkStructure(signal: Signal, bytes: Uint8Array): StructureResult {
+/**
+ * Walks the content of span messages in place of the check, and has to prove as much: false for one that is
+ * malformed. `depth` is for `walkFields`.
+ */
+export interface SpanWalk {
+  walkSpan(bytes: Uint8Array, start: number, end: number, depth: number): boolean;
+}
+
+export function checkStructure(signal: Signal, bytes: Uint8Array, spans: SpanWalk | null = null): StructureResult {
   itemCount = 0;
   fault = "";
-  if (walkMessage(bytes, requestMessage[signal], 0, bytes.length, 0)) {
-    return { kind: "well-formed", itemCount };
-  }
+  spanWalk = spans;
+  const isWellFormed = walkMessage(bytes, requestMessage[signal], 0, bytes.length, 0);
+  spanWalk = null;
+  if (isWellFormed) return { kind: "well-formed", itemCount };
   return { kind: "malformed", message: `${fault} at byte ${faultOffset}`, offset: faultOffset };
 }
 
 function walkMessage(bytes: Uint8Array, message: number, start: number, end: number, depth: number): boolean {
-  if (depth > NESTING_MAX) return fail("messages nested too deeply", start);
-  const row = message * FIELDS_PER_MESSAGE;
+  if (depth > NESTING_MAX) {
+    fail("messages nested too deeply", start);
+    return false;
+  }
   itemCount += isItem[message] ?? 0;
+  if (message === spanMessage && spanWalk !== null) return spanWalk.walkSpan(bytes, start, end, depth);
+  return walkFields(bytes, message, { start, limit: end, end }, depth) !== MALFORMED;
+}
+
+/** The position after the fields of a message that begin at `start` and before `limit`, or MALFORMED. */
+export function walkFields(
+  bytes: Uint8Array,
+  message: number,
+  range: { readonly start: number; readonly limit: number; readonly end: number },
+  depth: number,
+): number {
+  const { start, limit, end } = range;
+  const row = message * FIELDS_PER_MESSAGE;
   let position = start;
-  while (position < end) {
+  while (position < limit) {
     const tagStart = position;
     const tag = readTag(bytes, position, end);
     position = at.position;
@@ -89,8 +108,8 @@ function walkMessage(bytes: Uint8Array, message: number, start: number, end: num
       if (length === MALFORMED || length > end - contentStart) return fail("length beyond the end", position);
       position = contentStart + length;
       if (entry >= FIRST_MESSAGE) {
-        if (entry === keyValueEntry && isPlainAttribute(bytes, contentStart, position)) continue;
-        if (!walkMessage(bytes, entry - FIRST_MESSAGE, contentStart, position, depth + 1)) return false;
+        if (entry === keyValueEntry && keyEndOf(bytes, contentStart, position) !== NOT_PLAIN) continue;
+        if (!walkMessage(bytes, entry - FIRST_MESSAGE, contentStart, position, depth + 1)) return MALFORMED;
       } else if (!fitsBytes(bytes, entry, contentStart, position)) return fail("wrong wire type", tagStart);
     } else {
       if (!fitsNumber(entry, wireType)) return fail("wrong wire type", tagStart);
@@ -98,41 +117,16 @@ function walkMessage(bytes: Uint8Array, message: number, start: number, end: num
       if (position === MALFORMED) return fail("invalid value", tagStart);
     }
   }
-  return true;
+  return position;
 }
 
-/**
- * Whether a KeyValue is well formed and of the shape that nearly all have: a key, then one value, both
- * short. Proving that takes half the time of two walks; every other shape goes the long way.
- */
-function isPlainAttribute(bytes: Uint8Array, start: number, end: number): boolean {
-  // Lengths of one byte only; the shortest is key tag and length, value tag and length, one scalar.
-  if (end - start < 6 || end - start > 0x7f || bytes[start] !== KEY) return false;
-  const keyLength = bytes[start + 1] ?? 0;
-  if (keyLength > end - start - 6) return false;
-  const valueField = start + 2 + keyLength;
-  if (bytes[valueField] !== VALUE || bytes[valueField + 1] !== end - valueField - 2) return false;
-  const content = valueField + 3;
-  switch (bytes[content - 1] ?? 0) {
-    case STRING_VALUE:
-      return bytes[content] === end - content - 1;
-    case BOOL_VALUE:
-    case INT_VALUE:
-      return skipNumber(bytes, content, end) === end;
-    case DOUBLE_VALUE:
-      return end - content === 8;
-    default:
-      return false;
-  }
-}
-
-function fail(message: string, offset: number): false {
+function fail(message: string, offset: number): number {
   // The innermost reason is found first and says most.
   if (fault === "") {
     fault = message;
     faultOffset = offset;
   }
-  return false;
+  return MALFORMED;
 }
 
 function fitsBytes(bytes: Uint8Array, entry: number, start: number, end: number): boolean {

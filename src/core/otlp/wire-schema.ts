@@ -28,6 +28,7 @@ export type WireSchema = {
   readonly isItem: Uint8Array;
   /** What entries say of fields that hold a KeyValue, by far the commonest message. */
   readonly keyValueEntry: number;
+  readonly spanMessage: number;
   /** The number of each signal's export request. */
   readonly requestMessage: Readonly<Record<Signal, number>>;
 };
@@ -54,6 +55,7 @@ function compileSchema(): WireSchema {
     fields,
     isItem: Uint8Array.from(messages, (message) => (ITEM_NAME.test(message.name) ? 1 : 0)),
     keyValueEntry: FIRST_MESSAGE + messages.findIndex((message) => message.name.endsWith(".KeyValue")),
+    spanMessage: messages.findIndex((message) => message.name.endsWith(".Span")),
     requestMessage: {
       traces: SIGNALS.indexOf("traces"),
       metrics: SIGNALS.indexOf("metrics"),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { NOTED_ATTRIBUTES_MAX } from "../../../src/core/otlp/attribute-notes.ts";
+import { NOTED_SPANS_MAX } from "../../../src/core/otlp/span-notes.ts";
 import type { SpanView } from "../../../src/core/otlp/span-view.ts";
 import { TraceScanner } from "../../../src/core/otlp/trace-scanner.ts";
 import { encode, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
@@ -116,6 +118,26 @@ describe("scanning a trace request", () => {
         undefined,
       );
     }
+  });
+
+  test("reads texts of any length", () => {
+    // Lengths of attribute, value and string take one more byte at different places.
+    for (const length of [0, 1, ...range(90, 140), ...range(16_340, 16_400)]) {
+      const attributes = [text("http.request.method", "x".repeat(length)), text("http.route", "/a")];
+      const [span] = scan(requestWith({ traceId: TRACE_ID, spanId: SPAN_ID, attributes })).spans;
+      assert.deepEqual(span?.attributes.slice(0, 2), ["/a", "x".repeat(Math.min(length, 6000))]);
+    }
+  });
+
+  test("shows as many spans and attributes as there are", () => {
+    const names = range(0, NOTED_SPANS_MAX + 20).map(String);
+    const spans = names.map((name) => ({ traceId: TRACE_ID, spanId: SPAN_ID, attributes: [text("http.route", name)] }));
+    const crowded = { ...spans[0], attributes: Array(NOTED_ATTRIBUTES_MAX + 1).fill(text("http.route", "crowd")) };
+    const shown = scan(requestWith(crowded, ...spans, crowded, { ...crowded, attributes: [] })).spans;
+    assert.deepEqual(
+      shown.map(({ attributes: [route] }) => route),
+      ["crowd", ...names, "crowd", undefined],
+    );
   });
 
   test("accepts an empty request and empty envelopes", () => {
@@ -293,6 +315,10 @@ function withoutIndex(span: SeenSpan): Omit<SeenSpan, "resourceIndex"> {
 
 function requestWith(...spans: object[]): Uint8Array {
   return encode(TRACE_REQUEST, { resourceSpans: [{ scopeSpans: [{ spans }] }] });
+}
+
+function range(start: number, end: number): readonly number[] {
+  return Array.from({ length: end - start }, (_, index) => start + index);
 }
 
 function text(key: string, value: string): object {
