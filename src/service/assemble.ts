@@ -47,6 +47,7 @@ import { MetricRegistry } from "./metrics.ts";
 import type { PageNotifier } from "./page-sender.ts";
 import { createPageSender } from "./page-sender.ts";
 import { PipelineCounters } from "./pipeline-counters.ts";
+import { createRedaction } from "./redaction.ts";
 import { RuleKeeper } from "./rule-keeper.ts";
 import { createViews } from "./views.ts";
 
@@ -181,7 +182,7 @@ function startWeb(common: Common, { alerting, forwarding, rules, state }: Watchi
 type ReceiverAddresses = { readonly grpc: BoundAddress; readonly http: BoundAddress };
 
 async function startReceivers(
-  { clock, config, counters, events, stack }: Common,
+  { clock, config, counters, events, registry, stack }: Common,
   alerting: Alerting,
   { queue }: Forwarding,
 ): Promise<ReceiverAddresses> {
@@ -189,10 +190,12 @@ async function startReceivers(
     accept: createIntake({
       engine: alerting,
       queue,
+      redact: createRedaction(config.redaction, registry),
       counters,
       now: () => clock.now(),
       onUrgent: () => alerting.urge(),
       onAnalysisFailure: (error) => events.analysisFailed(error),
+      onRedactionFailure: (error) => events.redactionFailed(error),
     }),
     onRefused: (signal: Signal | null, reason: RefusalReason | "overloaded") =>
       counters.refused(signal ?? "unknown", reason).add(1),

@@ -31,6 +31,7 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
   readonly #bundles: CounterFamily;
   readonly #storeFailures: Counter;
   readonly #analysisFailures: Counter;
+  readonly #redactionFailures: Counter;
   readonly #tickFailures: Counter;
   readonly #publishFailures: Counter;
   readonly #deliveryLatency: Histogram;
@@ -48,6 +49,7 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     this.#analysisFailures = counter("authspike_analysis_failures", "Requests forwarded unmarked: our own fault");
     this.#publishFailures = counter("authspike_publish_failures", "Alert events that did not go downstream");
     this.#tickFailures = counter("authspike_tick_failures", "Beats that ended early: our own fault");
+    this.#redactionFailures = counter("authspike_redaction_failures", "Requests refused unredacted: our own fault");
     this.#deliveryLatency = registry.histogram(
       { name: "authspike_delivery_latency_seconds", help: "Time to a notifier's answer", unit: "s" },
       LATENCY_BOUNDS_SECONDS,
@@ -131,6 +133,14 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
   tickFailed(error: unknown): void {
     this.#tickFailures.add(1);
     this.#log.error({ err: error }, "a beat failed; the next one goes on");
+  /** The error is not logged: its message may quote what was to be redacted. */
+  redactionFailed(error: unknown): void {
+    this.#redactionFailures.add(1);
+    const fields = { errorName: error instanceof Error ? error.name : typeof error };
+    if (this.#redactionFailures.value === 1) this.#log.error(fields, "redaction failed; request refused");
+    else this.#log.debug(fields, "redaction failed; request refused");
+  }
+
   }
 
   tlsChanged(change: CertificateChange): void {

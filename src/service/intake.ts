@@ -4,6 +4,7 @@
  * A request is acknowledged once it is counted and safely queued. When there is no room it is turned
  * away before anything is counted, so that the sender's second try is not a second sample. Should
  * our own analysis fail, the request is forwarded as it came: watching must never cost anybody data.
+ * Should the redaction fail, it is refused: what cannot be looked through must not be shown to anybody.
  */
 
 import type { IngestResult } from "../core/engine.ts";
@@ -13,6 +14,7 @@ import type { Signal, Verdict } from "../core/otlp/verdict.ts";
 import type { Instant } from "../core/time.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
 import { NO_EXPORTER } from "./pipeline-counters.ts";
+import type { Redact } from "./redaction.ts";
 
 /** What intake needs of the engine. */
 export interface TraceIngest {
@@ -32,11 +34,14 @@ export type IntakeParts = {
   readonly engine: TraceIngest;
   /** null when no exporter is configured: everything is analysed and nothing is forwarded. */
   readonly queue: ForwardQueue | null;
+  /** Comes before everything else; null when nothing is to be redacted. */
+  readonly redact: Redact | null;
   readonly counters: PipelineCounters;
   readonly now: () => Instant;
   /** Evidence is complete. Must only schedule, never judge in place. */
   readonly onUrgent: () => void;
   readonly onAnalysisFailure: (error: unknown) => void;
+  readonly onRedactionFailure: (error: unknown) => void;
 };
 
 export type Intake = (request: { readonly signal: Signal; readonly bytes: Uint8Array }) => Promise<Verdict>;
@@ -52,7 +57,12 @@ export function createIntake(parts: IntakeParts): Intake {
       parts.counters.refused(signal, "overloaded").add(1);
       return { kind: "retry", message: "the forwarding queue is full", retryAfterMs: RETRY_AFTER_MS };
     }
-    const read = signal === "traces" ? readTraces(parts, bytes) : readOther(signal, bytes);
+    const clean = withoutSecrets(parts, signal, bytes);
+    if (clean === null) {
+      parts.counters.refused(signal, "redaction_failed").add(1);
+      return { kind: "refused", reason: "redaction_failed", message: "the request could not be redacted" };
+    }
+    const read = signal === "traces" ? readTraces(parts, clean) : readOther(signal, clean);
     if (read.kind === "malformed") {
       parts.counters.refused(signal, "malformed").add(1);
       freeBytes(bytes);
@@ -64,6 +74,17 @@ export function createIntake(parts: IntakeParts): Intake {
     parts.counters.refused(signal, "invalid_id").add(read.rejectedCount);
     return { kind: "partial", rejected: read.rejectedCount, message: invalidIdMessage(read.rejectedCount) };
   };
+}
+
+/** Null when the redaction failed, which only a mistake of ours can make it do. */
+function withoutSecrets(parts: IntakeParts, signal: Signal, bytes: Uint8Array): Uint8Array | null {
+  if (parts.redact === null) return bytes;
+  try {
+    return parts.redact(signal, bytes);
+  } catch (error) {
+    parts.onRedactionFailure(error);
+    return null;
+  }
 }
 
 type ReadRequest =

@@ -13,6 +13,8 @@ export type Verdict =
 
 export type RefusalReason =
   | "malformed"
+  /** A fault of ours: what cannot be looked through is not let through. */
+  | "redaction_failed"
   | "too_large"
   | "unauthenticated"
   | "unsupported_media_type"

@@ -27,6 +27,8 @@ const MESSAGE_MAX_CHARACTERS = 1000;
 
 const refusalCodes: Readonly<Record<RefusalReason, { readonly http: number; readonly grpc: number }>> = {
   malformed: { http: 400, grpc: grpcCode.INVALID_ARGUMENT },
+  // Neither code asks the sender to come again: the same bytes would fail again.
+  redaction_failed: { http: 500, grpc: grpcCode.INTERNAL },
   // Without RetryInfo: the specification makes that permanent.
   too_large: { http: 413, grpc: grpcCode.RESOURCE_EXHAUSTED },
   unauthenticated: { http: 401, grpc: grpcCode.UNAUTHENTICATED },

@@ -52,10 +52,13 @@ export class FuzzedIntake {
     this.#intake = createIntake({
       engine: this.#engine,
       queue: { hasRoomFor: () => true, isTaken: () => true, append: async (batch) => void this.#queued.push(batch) },
+      // What is forwarded is compared with what was sent.
+      redact: null,
       counters: this.#counters,
       now: () => this.#now,
       onUrgent: () => {},
       onAnalysisFailure: (error) => this.#analysisFailures.push(error),
+      onRedactionFailure: (error) => this.#analysisFailures.push(error),
     });
   }
 
@@ -81,10 +84,10 @@ export class FuzzedIntake {
 
   /** Everything that a request could change and a refused one must not. */
   #state(signal: Signal): State {
-    const { endpoints, seriesCount, changedSeriesCount } = this.#engine;
+    const { endpoints, seriesCount, dueCheckpointCount } = this.#engine;
     const { refused, ...totals } = this.#counters.totals(signal);
     const { overflowedCount, services, size, spellings } = endpoints;
-    const tables = [size, services.size, spellings.size, overflowedCount, seriesCount, changedSeriesCount];
+    const tables = [size, services.size, spellings.size, overflowedCount, seriesCount, dueCheckpointCount];
     return { refused, kept: { totals, tables } };
   }
 
