@@ -20,13 +20,13 @@ export type Config = {
   readonly rules: { readonly directory: string };
   /** In the order of precedence. */
   readonly outcomes: readonly OutcomeOverride[];
-  readonly api: ListenConfig;
-  readonly limits: {
   /** In the order of precedence. */
   readonly sampling: readonly DeclaredSampling[];
   /** null: nothing is redacted. */
   readonly redaction: RedactionRules | null;
   readonly clients: ClientSettings;
+  readonly api: ListenConfig;
+  readonly limits: {
     readonly endpointsPerServiceMax: number;
     readonly endpointsMax: number;
   };

@@ -140,12 +140,6 @@ export const settingsShape = object({
     [],
     "What services mean by their answers, where it differs from what HTTP and gRPC say. The first that fits decides.",
   ),
-  api: section(
-    {
-      endpoint: withDefault(listenAddress, "localhost:8401", "Where health, metrics and the API are served."),
-      auth: bearerTokens("Tokens of which callers must show one; required when other machines can reach the address."),
-    },
-    "Health, metrics and the API.",
   sampling: withDefault(
     list(samplingShape, { max: 200 }),
     [],
@@ -188,6 +182,12 @@ export const settingsShape = object({
     },
     "Who sent the requests that fail.",
   ),
+  api: section(
+    {
+      endpoint: withDefault(listenAddress, "localhost:8401", "Where health, metrics and the API are served."),
+      auth: bearerTokens("Tokens of which callers must show one; required when other machines can reach the address."),
+    },
+    "Health, metrics and the API.",
   ),
   limits: section(
     {

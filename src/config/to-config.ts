@@ -27,10 +27,10 @@ export function toConfig(settings: Settings, absolutePath: AbsolutePath): Config
     },
     rules: { directory: absolutePath(settings.rules.directory) },
     outcomes: settings.outcomes,
-    api: { ...api.endpoint, bearerTokens: api.auth.bearer_tokens },
     sampling: settings.sampling,
     redaction: toRedaction(settings.redaction),
     clients: { shown: settings.clients.shown, trustedProxies: settings.clients.trusted_proxies },
+    api: { ...api.endpoint, bearerTokens: api.auth.bearer_tokens },
     limits: { endpointsPerServiceMax: limits.endpoints_per_service, endpointsMax: limits.endpoints },
     log: settings.log,
     drainTimeoutMs: settings.drain_timeout,
@@ -38,7 +38,6 @@ export function toConfig(settings: Settings, absolutePath: AbsolutePath): Config
   };
 }
 
-function toReceiver(receiver: ReceiverSettings, absolutePath: AbsolutePath): ReceiverConfig {
 function toRedaction(redaction: Settings["redaction"]): Config["redaction"] {
   if (!redaction.enabled) return null;
   return {
@@ -49,6 +48,7 @@ function toRedaction(redaction: Settings["redaction"]): Config["redaction"] {
   };
 }
 
+function toReceiver(receiver: ReceiverSettings, absolutePath: AbsolutePath): ReceiverConfig {
   return {
     ...receiver.endpoint,
     bearerTokens: receiver.auth.bearer_tokens,

@@ -47,9 +47,9 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     this.#bundles = family("authspike_rule_bundles", "Rule bundles that were looked at, by outcome", "{bundle}");
     this.#storeFailures = counter("authspike_store_failures", "Writes or reads that SQLite refused");
     this.#analysisFailures = counter("authspike_analysis_failures", "Requests forwarded unmarked: our own fault");
+    this.#redactionFailures = counter("authspike_redaction_failures", "Requests refused unredacted: our own fault");
     this.#publishFailures = counter("authspike_publish_failures", "Alert events that did not go downstream");
     this.#tickFailures = counter("authspike_tick_failures", "Beats that ended early: our own fault");
-    this.#redactionFailures = counter("authspike_redaction_failures", "Requests refused unredacted: our own fault");
     this.#deliveryLatency = registry.histogram(
       { name: "authspike_delivery_latency_seconds", help: "Time to a notifier's answer", unit: "s" },
       LATENCY_BOUNDS_SECONDS,
@@ -130,9 +130,6 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     else this.#log.debug({ err: error }, "analysis failed; request forwarded unmarked");
   }
 
-  tickFailed(error: unknown): void {
-    this.#tickFailures.add(1);
-    this.#log.error({ err: error }, "a beat failed; the next one goes on");
   /** The error is not logged: its message may quote what was to be redacted. */
   redactionFailed(error: unknown): void {
     this.#redactionFailures.add(1);
@@ -141,6 +138,9 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     else this.#log.debug(fields, "redaction failed; request refused");
   }
 
+  tickFailed(error: unknown): void {
+    this.#tickFailures.add(1);
+    this.#log.error({ err: error }, "a beat failed; the next one goes on");
   }
 
   tlsChanged(change: CertificateChange): void {
