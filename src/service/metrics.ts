@@ -67,12 +67,19 @@ export class CounterFamily {
     return counter;
   }
 
+  /** `collect` adds what was counted elsewhere, before anybody looks. */
+  collectFrom(collect: () => void): void {
+    this.#collect = collect;
+  }
+
   *[Symbol.iterator](): Iterator<Counter> {
+    this.#collect();
     yield* this.#counters.values();
     if (this.#overflow.value > 0) yield this.#overflow;
   }
 
   readonly #overflow = new Counter({ overflow: "true" });
+  #collect = () => {};
 }
 
 /** More label combinations than any family of ours has; beyond it the count goes to one overflow series. */
