@@ -30,6 +30,8 @@ const AT_SIGN = 0x40;
 const PERCENT = 0x25;
 const DOT = 0x2e;
 const ASTERISK = 0x2a;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
 
 const CLASS_OF_BYTE = new Uint8Array(256).map((_, byte) => {
   const character = String.fromCharCode(byte);
@@ -41,7 +43,7 @@ const IS_HEX = new Uint8Array(256).map((_, byte) => (/[0-9A-Fa-f]/.test(String.f
 
 export function isIdentifierSegment(bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
-  if (length > SEGMENT_MAX_BYTES) return true;
+  if (length > SEGMENT_MAX_BYTES || isInBrackets(bytes, start, end)) return true;
   let digits = 0;
   let letters = 0;
   let hasDot = false;
@@ -59,6 +61,11 @@ export function isIdentifierSegment(bytes: Uint8Array, start: number, end: numbe
   }
   if (digits > 0 && letters === 0) return !(hasDot && length <= VERSION_MAX_LENGTH);
   return (length === 1 && bytes[start] === ASTERISK) || isJsonWebToken(bytes, start, length);
+}
+
+/** What the redaction left of a token, and what stands for a parameter in some frameworks. */
+function isInBrackets(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start] === OPEN_BRACKET && bytes[end - 1] === CLOSE_BRACKET;
 }
 
 /** A run of letters and digits between separators. */

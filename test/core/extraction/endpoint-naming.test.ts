@@ -76,6 +76,8 @@ test("segments that name one thing become a token", () => {
     "x".repeat(65),
     "{id}",
     "Users(5)",
+    "[redacted:token]",
+    "[redacted:jwt,exp=1700003600]",
   ];
   for (const segment of identifiers) assert.equal(canonicalPath(`/a/${segment}/b`), "/a/{}/b", segment);
 });
