@@ -9,6 +9,7 @@ import { SECOND_MS } from "../../time.ts";
 import type { TokenTimes } from "../causes/token-times.ts";
 import { NO_TIMES, readTokenTimes } from "../causes/token-times.ts";
 import { MARKER_START, markerOf } from "./secret-kind.ts";
+import { singleBytesOf } from "./single-bytes.ts";
 
 /** Names that are registered; any other could carry something. */
 const ALGORITHM = /^(?:none|(?:HS|RS|ES|PS)(?:256|384|512)|ES256K|EdDSA|Ed25519|dir|RSA-OAEP(?:-256)?|ECDH-ES)$/i;
@@ -17,7 +18,7 @@ const JWT_MARKER_START = `${MARKER_START}jwt`;
 
 /** `[redacted:jwt,alg=RS256,iat=1700000000,exp=1700003600]`. The token as characters of one byte each. */
 export function jwtMarker(token: string): string {
-  const times = readTokenTimes(bytesOf(token), 0, token.length);
+  const times = readTokenTimes(singleBytesOf(token), 0, token.length);
   const algorithm = algorithmOf(token);
   const facts = algorithm === null ? [] : [`alg=${algorithm}`];
   for (const [claim, time] of [
@@ -55,8 +56,4 @@ export function decodeBase64Url(text: string): string {
   } catch {
     return "";
   }
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0xff);
 }

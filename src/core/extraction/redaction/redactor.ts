@@ -16,6 +16,7 @@ import type { FoundSecret, SecretKind } from "./secret-kind.ts";
 import { markerOf, SECRET_KINDS } from "./secret-kind.ts";
 import type { RedactionRules } from "./secrets-in-text.ts";
 import { SecretFinder } from "./secrets-in-text.ts";
+import { readSingleBytes, singleBytesOf } from "./single-bytes.ts";
 import { Splice } from "./splice.ts";
 
 const KEY_VALUE_NAME = "opentelemetry.proto.common.v1.KeyValue";
@@ -24,10 +25,6 @@ const VALUE = 0x12;
 const STRING_VALUE = 0x0a;
 const INT_VALUE = 0x18;
 const DOUBLE_VALUE = 0x21;
-
-const utf8 = new TextEncoder();
-/** One character for each byte, so that places in the text are places in the bytes. */
-const singleBytes = new TextDecoder("windows-1252");
 
 export class Redactor {
   /** How many secrets of each kind were replaced since the start. */
@@ -161,13 +158,7 @@ export class Redactor {
   }
 
   #secretsIn({ start, end }: FieldPlace): readonly FoundSecret[] {
-    return this.#finder.inText(this.#textOf(start, end), this.#anchorsWithin(start, end));
-  }
-
-  *#anchorsWithin(start: number, end: number): Iterable<number> {
-    for (let anchor = this.#anchorFrom(start); anchor < end; anchor = this.#anchorFrom(anchor + 1)) {
-      yield anchor - start;
-    }
+    return this.#finder.inText(this.#textOf(start, end), (from) => this.#anchorFrom(start + from) - start);
   }
 
   /** Returns the growth of the text with its length. */
@@ -177,7 +168,7 @@ export class Redactor {
       let growth = 0;
       for (const { end, kind, marker, start } of secrets) {
         this.counts[kind]++;
-        growth += this.#splice.replace(place.start + start, place.start + end, utf8.encode(marker));
+        growth += this.#splice.replace(place.start + start, place.start + end, singleBytesOf(marker));
       }
       return growth;
     });
@@ -190,7 +181,7 @@ export class Redactor {
   }
 
   #textOf(start: number, end: number): string {
-    return singleBytes.decode(this.#bytes.subarray(start, end));
+    return readSingleBytes(this.#bytes, start, end);
   }
 }
 
@@ -201,7 +192,7 @@ type FieldPlace = { readonly lengthStart: number; readonly start: number; readon
 function stringValue(text: string): Uint8Array {
   const field = new Uint8Array(1 + varintSize(text.length) + text.length);
   field[0] = STRING_VALUE;
-  utf8.encodeInto(text, field.subarray(writeVarint(field, 1, text.length)));
+  field.set(singleBytesOf(text), writeVarint(field, 1, text.length));
   return field;
 }
 

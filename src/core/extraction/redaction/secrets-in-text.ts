@@ -96,6 +96,10 @@ const NAMES = new Set([
   "tp=",
 ]);
 
+const NONE: readonly FoundSecret[] = [];
+const KNOWN_KEYS_MAX = 2_000;
+const KNOWN_KEY_MAX_CHARACTERS = 64;
+
 export class SecretFinder {
   readonly anchors: ReadonlyArray<readonly string[]>;
   readonly #tokenForms: readonly TokenForm[];
@@ -104,7 +108,7 @@ export class SecretFinder {
   readonly #blockedKeys: ReadonlySet<string>;
   readonly #ignoredKeys: ReadonlySet<string>;
   readonly #allowedValues: ReadonlySet<string>;
-  readonly #kindOfName = (name: string) => this.kindOfKey(name);
+  readonly #knownKeys = new Map<string, SecretKind | null>();
 
   constructor({ allowedValues, blockedKeys, blockedPrefixes, ignoredKeys }: RedactionRules) {
     const ownForms = blockedPrefixes.map((prefix): TokenForm => ({ pattern: tokenPattern(prefix), kind: "token" }));
@@ -122,7 +126,9 @@ export class SecretFinder {
   }
 
   /** What the value under a key is: of an attribute, or of anything else that has a name. */
-  kindOfKey(key: string): SecretKind | null {
+  readonly kindOfKey = (key: string): SecretKind | null => this.#kindOf(key);
+
+  #readKey(key: string): SecretKind | null {
     const lowerCased = key.toLowerCase();
     const lastPart = lowerCased.slice(lowerCased.lastIndexOf(".") + 1);
     if (this.#ignoredKeys.has(lowerCased) || this.#ignoredKeys.has(lastPart)) return null;
@@ -141,18 +147,15 @@ export class SecretFinder {
     return secretsInHeader(kind, value) ?? [whole(kind, value)];
   }
 
-  /** The secrets in any other text. `anchors` are places in it, ascending. */
-  inText(text: string, anchors: Iterable<number>): readonly FoundSecret[] {
-    if (this.#allowedValues.has(text)) return [];
+  /** The secrets in any other text. `nextAnchor` tells the first place of an anchor from a place on. */
+  inText(text: string, nextAnchor: (from: number) => number): readonly FoundSecret[] {
     const found: FoundSecret[] = [];
+    if (this.#allowedValues.has(text)) return found;
     let done = 0;
-    for (const at of anchors) {
-      if (at < done) continue;
-      for (const { end, found: here } of this.#readingsAt(text, at, done)) {
-        found.push(...here.filter((secret) => !this.#isAllowed(text, secret)));
-        if (here.length > 0 || end > done) done = end;
-        if (here.length > 0) break;
-      }
+    for (let at = nextAnchor(0); at < text.length; at = nextAnchor(Math.max(done, at + 1))) {
+      const reading = this.#readAt(text, at, done);
+      done = Math.max(done, reading.end);
+      for (const secret of reading.found) if (!this.#isAllowed(text, secret)) found.push(secret);
     }
     return found;
   }
@@ -161,19 +164,34 @@ export class SecretFinder {
     return this.#allowedValues.size > 0 && this.#allowedValues.has(text.slice(start, end));
   }
 
-  *#readingsAt(text: string, at: number, from: number): Iterable<Reading> {
+  /** An anchor may stand for several things: the first that is there counts. */
+  #readAt(text: string, at: number, from: number): Reading {
     const anchor = text.slice(at, at + 3);
-    if (anchor === JWT) yield readJwt(text, at, from);
-    else if (anchor === USER_INFO) yield readUserInfo(text, at);
-    else if (anchor === PRIVATE_KEY) yield readPrivateKey(text, at, from);
+    if (anchor === JWT) return readJwt(text, at, from);
+    if (anchor === USER_INFO) return readUserInfo(text, at);
     const lowerCased = anchor.toLowerCase();
-    if (SCHEMES.has(lowerCased)) yield readScheme(text, at);
-    if (TOKEN_BEGINNINGS.has(lowerCased) || this.#ownTokenBeginnings.has(anchor)) {
-      yield readKnownToken(text, at, from, this.#tokenForms);
+    let reading: Reading = { found: NONE, end: at + 1 };
+    if (anchor === PRIVATE_KEY) reading = readPrivateKey(text, at, from);
+    if (SCHEMES.has(lowerCased)) reading = readScheme(text, at);
+    if (reading.found.length === 0 && (TOKEN_BEGINNINGS.has(lowerCased) || this.#ownTokenBeginnings.has(anchor))) {
+      reading = readKnownToken(text, at, from, this.#tokenForms);
     }
-    if (NAMES.has(lowerCased) || this.#ownNameAnchors.has(lowerCased)) {
-      yield readAssignment(text, at, from, this.#kindOfName);
+    if (reading.found.length === 0 && (NAMES.has(lowerCased) || this.#ownNameAnchors.has(lowerCased))) {
+      reading = readAssignment(text, at, from, this.kindOfKey);
     }
+    return reading;
+  }
+
+  /** Names repeat, and reading one takes longer than finding it again. */
+  #kindOf(key: string): SecretKind | null {
+    let kind = this.#knownKeys.get(key);
+    if (kind === undefined) {
+      kind = this.#readKey(key);
+      // Whoever sends ever new keys pays for them, and cannot fill the memory.
+      if (this.#knownKeys.size >= KNOWN_KEYS_MAX) this.#knownKeys.clear();
+      if (key.length <= KNOWN_KEY_MAX_CHARACTERS) this.#knownKeys.set(key, kind);
+    }
+    return kind;
   }
 }
 

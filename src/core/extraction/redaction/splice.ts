@@ -5,7 +5,7 @@
  * whose place is kept before its content is gone through and filled in afterwards, when the growth is known.
  */
 import { assert } from "../../assert.ts";
-import { varintSize, writeVarint } from "../../otlp/wire.ts";
+import { copyBytes, varintSize, writeVarint } from "../../otlp/wire.ts";
 
 type Replacement = { readonly start: number; readonly end: number; readonly bytes: Uint8Array };
 
@@ -57,13 +57,13 @@ export class Splice {
     let taken = 0;
     let written = 0;
     for (const replacement of this.#replacements) {
-      target.set(bytes.subarray(taken, replacement.start), written);
+      copyBytes(bytes, taken, replacement.start, target, written);
       written += replacement.start - taken;
-      target.set(replacement.bytes, written);
+      copyBytes(replacement.bytes, 0, replacement.bytes.length, target, written);
       written += replacement.bytes.length;
       taken = replacement.end;
     }
-    target.set(bytes.subarray(taken), written);
+    copyBytes(bytes, taken, bytes.length, target, written);
     assert(written + bytes.length - taken === target.length, "a spliced request has the length that was computed");
     return target;
   }

@@ -1,12 +1,14 @@
 /** One text as the redactor would leave it. */
-import { AnchorSearch, NO_ANCHOR } from "../../../../src/core/extraction/redaction/anchor-search.ts";
+import { AnchorSearch } from "../../../../src/core/extraction/redaction/anchor-search.ts";
 import type { RedactionRules } from "../../../../src/core/extraction/redaction/secrets-in-text.ts";
 import { DEFAULT_RULES, SecretFinder } from "../../../../src/core/extraction/redaction/secrets-in-text.ts";
 
 export function redactText(text: string, rules: RedactionRules = DEFAULT_RULES): string {
   const finder = new SecretFinder(rules);
+  const search = new AnchorSearch(finder.anchors);
   const bytes = Buffer.from(text, "utf8");
-  const found = finder.inText(bytes.toString("latin1"), anchorsIn(bytes, new AnchorSearch(finder.anchors)));
+  search.load(bytes);
+  const found = finder.inText(bytes.toString("latin1"), (from) => search.next(from));
   let end = 0;
   const parts: Buffer[] = [];
   for (const secret of found) {
@@ -14,9 +16,4 @@ export function redactText(text: string, rules: RedactionRules = DEFAULT_RULES):
     end = secret.end;
   }
   return Buffer.concat([...parts, bytes.subarray(end)]).toString("utf8");
-}
-
-function* anchorsIn(bytes: Uint8Array, search: AnchorSearch): Iterable<number> {
-  search.load(bytes);
-  for (let place = search.next(0); place !== NO_ANCHOR; place = search.next(place + 1)) yield place;
 }
