@@ -27,7 +27,7 @@ export type ExportDoor = {
 };
 
 /** A fault of ours costs its sender a retry and never the process: the sender would come back with it. */
-export async function knock(door: ExportDoor, request: ExportRequest): Promise<Verdict> {
+export async function knock(door: Pick<ExportDoor, "accept" | "onFailure">, request: ExportRequest): Promise<Verdict> {
   try {
     return await door.accept(request);
   } catch (error) {

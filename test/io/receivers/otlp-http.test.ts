@@ -5,7 +5,6 @@ import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Verdict } from "../../../src/core/otlp/verdict.ts";
-import { OtlpHttpReceiver } from "../../../src/io/receivers/otlp-http.ts";
 import { ReceiverError } from "../../../src/io/receivers/receiver-settings.ts";
 import {
   BAD_REQUEST,
@@ -19,6 +18,7 @@ import {
 import type { HttpAnswer } from "./http-client.ts";
 import { ask } from "./http-client.ts";
 import { someSettings, TRACE_REQUEST_JSON, traceRequest } from "./receiver-samples.ts";
+import { OtlpHttpReceiver } from "./receivers-under-test.ts";
 import { RecordingDoor } from "./recording-door.ts";
 
 const protobuf = { "content-type": "application/x-protobuf" };

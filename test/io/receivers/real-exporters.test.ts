@@ -7,10 +7,10 @@ import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-t
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import type { Verdict } from "../../../src/core/otlp/verdict.ts";
-import { OtlpGrpcReceiver } from "../../../src/io/receivers/otlp-grpc.ts";
-import { OtlpHttpReceiver } from "../../../src/io/receivers/otlp-http.ts";
 import { decode, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
 import { someSettings } from "./receiver-samples.ts";
+import type { Receiver } from "./receivers-under-test.ts";
+import { OtlpGrpcReceiver, OtlpHttpReceiver } from "./receivers-under-test.ts";
 import { RecordingDoor } from "./recording-door.ts";
 
 function someSpans(count: number): readonly ReadableSpan[] {
@@ -43,7 +43,7 @@ function namesIn(bytes: Uint8Array | undefined): readonly string[] {
 
 type Case = {
   readonly name: string;
-  readonly Receiver: typeof OtlpGrpcReceiver | typeof OtlpHttpReceiver;
+  readonly Receiver: Receiver;
   readonly exporterTo: (port: number) => SpanExporter;
 };
 

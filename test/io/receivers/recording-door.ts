@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import type { Signal, Verdict } from "../../../src/core/otlp/verdict.ts";
 import type { ExportDoor, ExportRequest, TurnedAway } from "../../../src/io/receivers/export-door.ts";
+import type { Refusals } from "../../../src/io/receivers/threads/refusal-tally.ts";
 import type { TlsChange } from "../../../src/io/receivers/tls-renewal.ts";
 
 export class RecordingDoor implements ExportDoor {
@@ -9,17 +10,27 @@ export class RecordingDoor implements ExportDoor {
   /** Replaces `verdict` where an answer must wait or fail. */
   decide: (request: ExportRequest) => Verdict | Promise<Verdict> = () => this.verdict;
   readonly requests: ExportRequest[] = [];
-  readonly refusals: string[] = [];
+  /** Counted by threads that have refused; each is told once. */
+  refusalsElsewhere: () => Iterable<Refusals> = () => [];
+  readonly #refusals: string[] = [];
   readonly failures: unknown[] = [];
+  readonly news = new EventEmitter<{ readonly request: [] }>();
   readonly tlsChanges = new EventEmitter<{ readonly change: [TlsChange] }>();
 
   readonly accept = (request: ExportRequest): Verdict | Promise<Verdict> => {
     this.requests.push(request);
+    this.news.emit("request");
     return this.decide(request);
   };
   readonly onRefused = (signal: Signal | null, reason: TurnedAway): void => {
-    this.refusals.push(`${signal ?? "none"} ${reason}`);
+    this.#refusals.push(`${signal ?? "none"} ${reason}`);
   };
+  get refusals(): readonly string[] {
+    for (const { signal, reason, count } of this.refusalsElsewhere()) {
+      for (let time = 0; time < count; time++) this.onRefused(signal, reason);
+    }
+    return this.#refusals;
+  }
   readonly onFailure = (error: unknown): void => {
     this.failures.push(error);
   };
