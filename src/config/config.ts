@@ -12,6 +12,8 @@ export type Config = {
   readonly receivers: {
     readonly grpc: ReceiverConfig;
     readonly http: ReceiverConfig & { readonly cors: CorsConfig | null };
+    /** That receive; 0 = the main thread does. */
+    readonly threads: number | "auto";
   };
   /** None: spans are analysed and not forwarded. */
   readonly exporters: readonly ExporterConfig[];

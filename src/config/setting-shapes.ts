@@ -117,6 +117,16 @@ export function wholeNumber(bounds: { readonly min: number; readonly max: number
   return withNoun(scalars.wholeNumber(bounds), `a whole number from ${bounds.min} to ${bounds.max}`);
 }
 
+/** A whole number, unless it is left to the program. */
+export function autoOrWholeNumber(bounds: { readonly min: number; readonly max: number }): Shape<number | "auto"> {
+  const number = wholeNumber(bounds);
+  return scalars.scalar({
+    noun: `"auto" or ${number.noun}`,
+    schema: { anyOf: [{ const: "auto" }, number.schema] },
+    read: (value, _refuse, node, report) => (value === "auto" ? "auto" : number.read(node, report)),
+  });
+}
+
 /** A group of settings, each of which may be left out, and so may the group. */
 export function section<Definition extends Fields>(fields: Definition, help: string): Field<SectionValue<Definition>> {
   return withDefault(object(fields), {}, help);

@@ -11,6 +11,7 @@ import { list, object, optional, record, required, withDefault } from "../core/t
 import { addressRange, secretName, tokenPrefix } from "./privacy-shapes.ts";
 import { samplingShape } from "./sampling-shape.ts";
 import {
+  autoOrWholeNumber,
   bearerToken,
   byteSize,
   duration,
@@ -95,6 +96,11 @@ export const settingsShape = object({
           cors: optional(cors, "Lets web pages send, as OTLP from browsers does."),
         },
         "OTLP over HTTP.",
+      ),
+      threads: withDefault(
+        autoOrWholeNumber({ min: 0, max: 64 }),
+        "auto",
+        "Threads that receive; 0 is none besides the main one, `auto` is two fewer than there are cores, at most 2.",
       ),
     },
     "Where telemetry comes in.",

@@ -15,6 +15,7 @@ export function toConfig(settings: Settings, absolutePath: AbsolutePath): Config
         ...toReceiver(receivers.http, absolutePath),
         cors: cors === null ? null : { allowedOrigins: cors.allowed_origins, allowedHeaders: cors.allowed_headers },
       },
+      threads: receivers.threads,
     },
     exporters: [...settings.exporters].map(([name, exporter]) => toExporter(name, exporter, absolutePath)),
     storage: { directory: absolutePath(settings.storage.directory) },

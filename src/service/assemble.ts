@@ -5,10 +5,9 @@
  * and stops in reverse: receivers first, then judgement and pages, then exporters, queue and store.
  * What cannot start says so in one sentence and leaves nothing behind.
  */
-import type { Config, ReceiverConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { readRuleFiles, ruleBundleContext } from "../config/rule-files.ts";
 import type { EngineSettings } from "../core/engine.ts";
-import type { RefusalReason, Signal } from "../core/otlp/verdict.ts";
 import { readRuleBundle } from "../core/rules/rule-bundle.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { ExporterError } from "../io/exporters/export-client.ts";
@@ -23,9 +22,7 @@ import { systemRandom } from "../io/platform/system-random.ts";
 import { schedule } from "../io/platform/timers.ts";
 import { traceDeliveries } from "../io/platform/traced-deliveries.ts";
 import { QueueError } from "../io/queue/queue-settings.ts";
-import { OtlpGrpcReceiver } from "../io/receivers/otlp-grpc.ts";
-import { OtlpHttpReceiver } from "../io/receivers/otlp-http.ts";
-import type { BoundAddress, ReceiverSettings } from "../io/receivers/receiver-settings.ts";
+import type { BoundAddress } from "../io/receivers/receiver-settings.ts";
 import { ReceiverError } from "../io/receivers/receiver-settings.ts";
 import { Store } from "../io/sqlite/store.ts";
 import { StoreError } from "../io/sqlite/store-error.ts";
@@ -38,11 +35,11 @@ import type { AlertingStart } from "./alerting.ts";
 import { Alerting } from "./alerting.ts";
 import type { Forwarding } from "./assemble-forwarding.ts";
 import { startForwarding } from "./assemble-forwarding.ts";
+import type { Receiving } from "./assemble-receiving.ts";
+import { startReceiving } from "./assemble-receiving.ts";
 import { DrainTime } from "./drain-time.ts";
-import type { CertificateChange } from "./events.ts";
 import { ServiceEvents } from "./events.ts";
 import { declareGauges } from "./gauges.ts";
-import { createIntake } from "./intake.ts";
 import { MetricRegistry } from "./metrics.ts";
 import type { PageNotifier } from "./page-sender.ts";
 import { createPageSender } from "./page-sender.ts";
@@ -109,13 +106,26 @@ async function start(config: Config, parts: ServiceParts, stack: AsyncDisposable
   }
   // A receiver of pages that hangs leaves the exporters half of the time: a queue in memory has no later.
   const alerting = stack.adopt(started.alerting, (running) => running.stop(drain.remainingMs() / 2));
-  const state = { isReady: false };
+  const state = new ServiceState();
   const web = stack.use(await startWeb(common, { alerting, rules, forwarding, state }));
-  const receivers = await startReceivers(common, alerting, forwarding);
-  await startTelemetry(common, receivers);
-  state.isReady = true;
-  const addresses = { grpc: text(receivers.grpc), http: text(receivers.http), api: text(web.address) };
+  const { queue } = forwarding;
+  const redact = createRedaction(config.redaction, registry);
+  const receivingParts = { ...common, engine: alerting, onUrgent: () => alerting.urge(), queue, redact };
+  const receiving = await startReceiving(config.receivers, receivingParts);
+  await startTelemetry(common, receiving.addresses);
+  state.receiving = receiving;
+  const { grpc, http } = receiving.addresses;
+  const addresses = { grpc: text(grpc), http: text(http), api: text(web.address) };
   return { kind: "started", service: runningService(common, { alerting, rules, state, addresses }) };
+}
+
+/** Ready from when the receivers are bound until a stop is asked for. */
+class ServiceState {
+  receiving: Receiving | null = null;
+
+  get isReady(): boolean {
+    return this.receiving?.isReceiving() ?? false;
+  }
 }
 
 /** What most of the wiring needs. */
@@ -179,43 +189,7 @@ function startWeb(common: Common, { alerting, forwarding, rules, state }: Watchi
   return WebServer.start(config.api, { ...views, endpoints }, { onFailure: (error) => events.viewFailed(error) });
 }
 
-type ReceiverAddresses = { readonly grpc: BoundAddress; readonly http: BoundAddress };
-
-async function startReceivers(
-  { clock, config, counters, events, registry, stack }: Common,
-  alerting: Alerting,
-  { queue }: Forwarding,
-): Promise<ReceiverAddresses> {
-  const door = {
-    accept: createIntake({
-      engine: alerting,
-      queue,
-      redact: createRedaction(config.redaction, registry),
-      counters,
-      now: () => clock.now(),
-      onUrgent: () => alerting.urge(),
-      onAnalysisFailure: (error) => events.analysisFailed(error),
-      onRedactionFailure: (error) => events.redactionFailed(error),
-    }),
-    onRefused: (signal: Signal | null, reason: RefusalReason | "overloaded") =>
-      counters.refused(signal ?? "unknown", reason).add(1),
-    onFailure: (error: unknown) => events.analysisFailed(error),
-    onTlsChange: (change: CertificateChange) => events.tlsChanged(change),
-  };
-  const { grpc, http } = config.receivers;
-  const httpSettings = { ...receiverSettings("receivers.http.endpoint", http), cors: http.cors };
-  // Closed side by side: senders that are slow to finish hold up a stop for as long as one of them may.
-  const started = stack.adopt<AsyncDisposable[]>([], async (receivers) => {
-    await Promise.all(receivers.map((receiver) => receiver[Symbol.asyncDispose]()));
-  });
-  const httpReceiver = await OtlpHttpReceiver.start(httpSettings, door);
-  started.push(httpReceiver);
-  const grpcReceiver = await OtlpGrpcReceiver.start(receiverSettings("receivers.grpc.endpoint", grpc), door);
-  started.push(grpcReceiver);
-  return { grpc: grpcReceiver.address, http: httpReceiver.address };
-}
-
-async function startTelemetry({ config, parts, registry, stack }: Common, own: ReceiverAddresses): Promise<void> {
+async function startTelemetry({ config, parts, registry, stack }: Common, own: Receiving["addresses"]): Promise<void> {
   if (config.telemetry === null) return;
   const settings = { ...config.telemetry, version: parts.version, ownAddresses: [own.http, own.grpc] };
   stack.use(await startSelfTelemetry(settings, registry));
@@ -226,17 +200,18 @@ function runningService(
   running: {
     readonly alerting: Alerting;
     readonly rules: RuleKeeper;
-    readonly state: { isReady: boolean };
+    readonly state: ServiceState;
     readonly addresses: RunningService["addresses"];
   },
 ): RunningService {
   const { addresses, alerting, rules, state } = running;
   const exporters = config.exporters.map(({ name }) => name);
   const ruleCount = rules.active.ruleSet.rules.length;
-  log.info({ ...addresses, exporters, rules: ruleCount }, "authspike is ready");
+  const receiverThreads = state.receiving?.threadCount ?? 0;
+  log.info({ ...addresses, exporters, rules: ruleCount, receiverThreads }, "authspike is ready");
   let stopping: Promise<void> | null = null;
   const stop = () => {
-    state.isReady = false;
+    state.receiving = null;
     drain.begin();
     stopping ??= stack.disposeAsync().then(() => log.info({}, "authspike has stopped"));
     return stopping;
@@ -266,16 +241,11 @@ function ruleKeeper({ clock, config, events, parts, store }: Common): RuleKeeper
 }
 
 /** Fingerprints are keyed with the secret of the installation. */
-export function engineSettings({ limits }: Config, store: Store): EngineSettings {
+export function engineSettings({ clients, limits }: Config, store: Store): EngineSettings {
   const key = store.meta.installKey();
   const words = new DataView(key.buffer, key.byteOffset, key.byteLength);
   const word = (index: number) => words.getInt32(4 * index, true);
-  return { ...limits, clientKey: [word(0), word(1), word(2), word(3)] };
-}
-
-function receiverSettings(settingName: string, receiver: ReceiverConfig): ReceiverSettings {
-  const { bearerTokens, host, maxRequestBytes, port, tls } = receiver;
-  return { settingName, host, port, portUse: "alone", tls, bearerTokens, maxRequestBytes };
+  return { ...limits, clients, clientKey: [word(0), word(1), word(2), word(3)] };
 }
 
 function createSystemClock(notBefore: UnixMillis | null): Clock {

@@ -34,8 +34,10 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
   readonly #redactionFailures: Counter;
   readonly #tickFailures: Counter;
   readonly #publishFailures: Counter;
+  readonly #threadDeaths: Counter;
   readonly #deliveryLatency: Histogram;
   #isStoreFailing = false;
+  #isThreadDead = false;
 
   constructor(log: Log, registry: MetricRegistry) {
     this.#log = log;
@@ -49,6 +51,7 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     this.#analysisFailures = counter("authspike_analysis_failures", "Requests forwarded unmarked: our own fault");
     this.#redactionFailures = counter("authspike_redaction_failures", "Requests refused unredacted: our own fault");
     this.#publishFailures = counter("authspike_publish_failures", "Alert events that did not go downstream");
+    this.#threadDeaths = family("authspike_receiver_thread_deaths", "Receiver threads that died", "{thread}").with({});
     this.#tickFailures = counter("authspike_tick_failures", "Beats that ended early: our own fault");
     this.#deliveryLatency = registry.histogram(
       { name: "authspike_delivery_latency_seconds", help: "Time to a notifier's answer", unit: "s" },
@@ -147,6 +150,18 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     const { settingName } = change;
     if (change.kind === "renewed") this.#log.info({ settingName }, "certificate renewed");
     else this.#log.error({ settingName, err: change.error }, "certificate files are unusable; the old one goes on");
+  }
+
+  receiverThreadDied(error: Error): void {
+    this.#threadDeaths.add(1);
+    // One that cannot live dies again every second.
+    if (!this.#isThreadDead) this.#log.error({ err: error }, "a receiver thread died; another takes its place");
+    this.#isThreadDead = true;
+  }
+
+  receiverThreadReplaced(): void {
+    this.#isThreadDead = false;
+    this.#log.info({}, "the receiver thread was replaced");
   }
 
   viewFailed(error: unknown): void {

@@ -16,6 +16,13 @@ export type DropReason = "no_exporter" | "queue_overflow" | "queue_expired" | "e
 /** Why an item, or a whole request whose items cannot be counted, was turned away. */
 export type RefuseReason = RefusalReason | "invalid_id" | "overloaded";
 
+/** The signal is null when the request named none. */
+export type RefusedElsewhere = {
+  readonly signal: Signal | null;
+  readonly reason: RefuseReason;
+  readonly count: number;
+};
+
 /** The name under which items are counted when no exporter is configured. */
 export const NO_EXPORTER = "none";
 
@@ -39,6 +46,12 @@ export class PipelineCounters {
   /** `unknown`: the request did not come far enough to say what it carries. */
   refused(signal: Signal | "unknown", reason: RefuseReason): Counter {
     return this.#refused.with({ signal, reason });
+  }
+  /** Of refusals that are counted elsewhere; `takeAll` gives each of them once. */
+  countRefusedFrom(takeAll: () => Iterable<RefusedElsewhere>): void {
+    this.#refused.collectFrom(() => {
+      for (const { signal, reason, count } of takeAll()) this.refused(signal ?? "unknown", reason).add(count);
+    });
   }
   sent(signal: AccountedSignal, exporter: string): Counter {
     return this.#sent.with({ signal, exporter });

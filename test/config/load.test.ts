@@ -10,6 +10,7 @@ test("without anything given the defaults stand, on this machine only", () => {
     receivers: {
       grpc: { host: "localhost", port: 4317, bearerTokens: [], tls: null, maxRequestBytes: 64 * 1024 ** 2 },
       http: { host: "localhost", port: 4318, bearerTokens: [], tls: null, maxRequestBytes: 64 * 1024 ** 2, cors: null },
+      threads: "auto",
     },
     exporters: [],
     storage: { directory: join(world.directory, "data") },
