@@ -23,7 +23,8 @@ import { WatchList } from "./detection/watch-list.ts";
 import type { FailureMarks } from "./enrichment/enrich.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import { extractionKeys } from "./extraction/attribute-keys.ts";
-import { isAuthenticationRoute } from "./extraction/authentication-route.ts";
+import { ClientReader } from "./extraction/client-reader.ts";
+import type { ClientSettings } from "./extraction/client-settings.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
@@ -43,6 +44,8 @@ export type EngineSettings = {
   readonly clientKey: readonly [number, number, number, number];
   readonly endpointsPerServiceMax: number;
   readonly endpointsMax: number;
+  /** Left out: shown hashed, and believed as senders tell them. */
+  readonly clients?: ClientSettings;
 };
 
 /** What becomes of one request of spans. */
@@ -64,6 +67,7 @@ export class Engine {
   readonly #edits = new SpanEdits();
   readonly #enricher = new Enricher();
   readonly #joiner: RequestJoiner;
+  readonly #clients: ClientReader;
   /** Shared by all rules, so that the bound on watched series holds for the whole. */
   readonly #watchList = new WatchList();
   readonly #hot = new Set<WatchedSeries>();
@@ -84,6 +88,7 @@ export class Engine {
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
     this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
     this.#joiner = new RequestJoiner(settings.clientKey[0]);
+    this.#clients = new ClientReader(settings.clientKey, settings.clients);
     this.#ruleSet = ruleSet;
     this.#table = new WatchTable(this.#activeRules(ruleSet));
     [this.#scanner, this.#extractor] = this.#readers();
@@ -409,6 +414,7 @@ export class Engine {
       ruleSet: this.#ruleSet,
       now,
       startedAt: this.#startedAt,
+      nameOfClient: (client) => this.#clients.nameOf(client),
       detection: {
         budgetFalsePages: budget.falsePages,
         budgetPerMs: budget.perMs,
@@ -428,7 +434,10 @@ export class Engine {
     this.#joiner.attributeKeys = attributeKeys(this.#ruleSet.rules);
     const keys = extractionKeys(this.#joiner.attributeKeys);
     const { clientKey } = this.#settings;
-    return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints })];
+    return [
+      new TraceScanner(keys),
+      new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients }),
+    ];
   }
 }
 

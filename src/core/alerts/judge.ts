@@ -4,7 +4,7 @@
  * This is the place where a page begins; `settle.ts` beside it says who is told.
  */
 import type { DetectorContext } from "../detection/detector.ts";
-import { formatFingerprint } from "../extraction/client-fingerprint.ts";
+import { endpointNames } from "../extraction/endpoint.ts";
 import { muteHolding } from "../rules/mute.ts";
 import type { RuleSet } from "../rules/rule.ts";
 import type { Instant, UnixMillis } from "../time.ts";
@@ -22,6 +22,8 @@ export type JudgeContext = {
   readonly now: Instant;
   readonly startedAt: UnixMillis;
   readonly detection: DetectorContext;
+  /** How people see a client; null when they are not to. */
+  readonly nameOfClient: (client: number) => string | null;
 };
 
 /** Brings the series up to `now` and says how its alert moves on. Judging twice at one instant changes nothing more. */
@@ -65,9 +67,10 @@ export function rememberExample(series: WatchedSeries, example: SpanReference): 
   if (series.examples.length > EXAMPLES_MAX) series.examples.shift();
 }
 
-function cluesOf(series: WatchedSeries): Clues {
-  const topClients = series.active.detector
-    .topClients(series.state)
-    .map(({ client, failures }) => ({ client: formatFingerprint(client), failures }));
+function cluesOf(series: WatchedSeries, { nameOfClient }: JudgeContext): Clues {
+  const topClients = series.active.detector.topClients(series.state).flatMap(({ client, failures }) => {
+    const name = nameOfClient(client);
+    return name === null ? [] : [{ client: name, failures }];
+  });
   return { topClients, examples: [...series.examples], pattern: null, causes: causesOf(series.causes) };
 }

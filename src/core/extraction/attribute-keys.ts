@@ -80,6 +80,7 @@ export const SPAN_SLOT = {
   httpClientIp: spanSlot(ATTR_HTTP_CLIENT_IP),
   forwardedFor: spanSlot("http.request.header.x-forwarded-for"),
   forwardedForUnderscored: spanSlot("http.request.header.x_forwarded_for"),
+  forwarded: spanSlot("http.request.header.forwarded"),
   networkPeerAddress: spanSlot(ATTR_NETWORK_PEER_ADDRESS),
   netSockPeerAddr: spanSlot(ATTR_NET_SOCK_PEER_ADDR),
   netPeerIp: spanSlot(ATTR_NET_PEER_IP),
@@ -122,17 +123,22 @@ export const PATH_SLOTS = [
   SPAN_SLOT.httpUrl,
 ] as const;
 
-export const CLIENT_SLOTS = [
-  SPAN_SLOT.clientAddress,
-  SPAN_SLOT.httpClientIp,
-  SPAN_SLOT.forwardedFor,
-  SPAN_SLOT.forwardedForUnderscored,
+/** The client as whoever instrumented the service resolved it. */
+export const CLIENT_NAME_SLOTS = [SPAN_SLOT.clientAddress, SPAN_SLOT.httpClientIp] as const;
+
+/** Lists of hops, as proxies wrote them. */
+export const FORWARDED_SLOTS = [SPAN_SLOT.forwardedFor, SPAN_SLOT.forwardedForUnderscored] as const;
+
+/** The other end of the connection. */
+export const PEER_SLOTS = [
   SPAN_SLOT.networkPeerAddress,
   SPAN_SLOT.netSockPeerAddr,
   SPAN_SLOT.netPeerIp,
   SPAN_SLOT.peerAddress,
   SPAN_SLOT.clientSocketAddress,
 ] as const;
+
+const CLIENT_SLOTS = [...CLIENT_NAME_SLOTS, ...FORWARDED_SLOTS, ...PEER_SLOTS];
 
 /** Older names that answer when a rule asks for the first of each list. */
 export const SPAN_KEY_ALIASES: ReadonlyArray<readonly number[]> = [

@@ -6,6 +6,8 @@
  * customer line has a whole /64 to change addresses in; IPv4 counts exactly.
  */
 import { equalBytes } from "../otlp/wire.ts";
+import type { AddressRange } from "./address-ranges.ts";
+import { isWithinRanges } from "./address-ranges.ts";
 import { addressBytes, IPV4, isInternalAddress, NOT_AN_ADDRESS, readAddress } from "./ip-address.ts";
 import type { SipHashKey } from "./siphash.ts";
 import { sipHash24, sipHashResult } from "./siphash.ts";
@@ -32,18 +34,29 @@ const NAMES_OF_NOBODY = ["-", "unknown", "UNKNOWN"].map((name) => utf8.encode(na
 const hashed = new Uint8Array(NAME_MAX_BYTES + 1);
 
 /**
- * The client behind the text of an address attribute. In a list of hops it is the last one outside of
- * private ranges: what stands before it was written by the client and can be anything.
+ * The client behind the text of an address attribute. In a list of hops it is the last one that is neither in
+ * a private range nor a trusted proxy: what stands before it was written by the client and can be anything.
  */
-export function fingerprintClient(key: SipHashKey, bytes: Uint8Array, start: number, end: number): number {
+export function fingerprintClient(
+  key: SipHashKey,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  trustedProxies: readonly AddressRange[] = [],
+): number {
   let hopEnd = end;
   for (;;) {
     const comma = findCommaBefore(bytes, start, hopEnd);
     const hopStart = comma === -1 ? start : comma + 1;
-    if (comma === -1 || !isInternalHop(bytes, hopStart, hopEnd)) return fingerprintHop(key, bytes, hopStart, hopEnd);
+    if (comma === -1 || !isProxy(bytes, hopStart, hopEnd, trustedProxies)) {
+      return fingerprintHop(key, bytes, hopStart, hopEnd);
+    }
     hopEnd = comma;
   }
 }
+
+/** Where the hop of the last fingerprint stands, without blanks around it. */
+export const lastHop = { start: 0, end: 0 };
 
 export function fingerprintClientText(key: SipHashKey, address: string): number {
   const bytes = utf8.encode(address);
@@ -55,14 +68,16 @@ export function formatFingerprint(client: number): string {
   return `c-${(client % SHOWN_MAX).toString(16).padStart(12, "0")}`;
 }
 
-function isInternalHop(bytes: Uint8Array, start: number, end: number): boolean {
+function isProxy(bytes: Uint8Array, start: number, end: number, trustedProxies: readonly AddressRange[]): boolean {
   const kind = readAddress(bytes, skipSpaces(bytes, start, end), skipSpacesBefore(bytes, start, end));
-  return kind !== NOT_AN_ADDRESS && isInternalAddress(kind);
+  return kind !== NOT_AN_ADDRESS && (isInternalAddress(kind) || isWithinRanges(kind, trustedProxies));
 }
 
 function fingerprintHop(key: SipHashKey, bytes: Uint8Array, rawStart: number, rawEnd: number): number {
   const start = skipSpaces(bytes, rawStart, rawEnd);
   const end = skipSpacesBefore(bytes, start, rawEnd);
+  lastHop.start = start;
+  lastHop.end = end;
   const kind = readAddress(bytes, start, end);
   const length = kind === NOT_AN_ADDRESS ? copyName(bytes, start, end) : copyNetwork(kind);
   if (length === 0) return UNKNOWN_CLIENT;

@@ -1,49 +1,137 @@
 /**
  * Finds who sent the request that a span stands for.
  *
- * Most instrumentations resolve `client.address` themselves; behind those that do not, a captured
- * X-Forwarded-For tells more than the address of the connection, which is the proxy's.
+ * Most instrumentations resolve `client.address` themselves, mostly from the first hop of X-Forwarded-For, which
+ * whoever calls can write. Where proxies are declared, only what a trusted one says is believed: the caller at the
+ * other end of the connection is the client unless it is trusted, and of a list of hops the last that is not.
+ * Without a declaration nobody can tell a proxy from a caller, and the instrumentation is believed.
  */
 import type { SpanView } from "../otlp/span-view.ts";
-import { VALUE_OTHER, VALUE_STRING } from "../otlp/span-view.ts";
-import { cursor, readVarint32 } from "../otlp/wire.ts";
-import { CLIENT_SLOTS } from "./attribute-keys.ts";
-import { fingerprintClient, UNKNOWN_CLIENT } from "./client-fingerprint.ts";
+import { VALUE_STRING } from "../otlp/span-view.ts";
+import { readText } from "../otlp/wire.ts";
+import { isWithinRanges } from "./address-ranges.ts";
+import { addressText, networkText } from "./address-text.ts";
+import { CLIENT_NAME_SLOTS, FORWARDED_SLOTS, PEER_SLOTS } from "./attribute-keys.ts";
+import type { ByteRange } from "./causes/captured-values.ts";
+import { textRanges } from "./causes/captured-values.ts";
+import { cleanName } from "./clean-text.ts";
+import { fingerprintClient, formatFingerprint, lastHop, UNKNOWN_CLIENT } from "./client-fingerprint.ts";
+import type { ClientSettings } from "./client-settings.ts";
+import { DEFAULT_CLIENT_SETTINGS } from "./client-settings.ts";
+import { readForwarded } from "./forwarded-header.ts";
+import { isInternalAddress, NOT_AN_ADDRESS, readAddress } from "./ip-address.ts";
 import type { SipHashKey } from "./siphash.ts";
 
-/** Tags of ArrayValue.values and AnyValue.string_value: both are field 1, length-delimited. */
-const FIRST_FIELD = 0x0a;
+/** Clients whose names are remembered to be shown; the longest known makes room. */
+export const SHOWN_CLIENTS_MAX = 20_000;
 
-/** UNKNOWN_CLIENT when no attribute names one. */
-export function readClient(view: SpanView, key: SipHashKey): number {
-  const { attributes, bytes } = view;
-  for (let index = 0; index < CLIENT_SLOTS.length; index++) {
-    const slot = CLIENT_SLOTS[index] ?? 0;
-    const kind = attributes.kind[slot];
-    const start = attributes.start[slot] ?? 0;
-    const end = attributes.end[slot] ?? 0;
-    let client = UNKNOWN_CLIENT;
-    if (kind === VALUE_STRING) client = fingerprintClient(key, bytes, start, end);
-    else if (kind === VALUE_OTHER) client = fingerprintLastString(key, bytes, start, end);
-    if (client !== UNKNOWN_CLIENT) return client;
-  }
-  return UNKNOWN_CLIENT;
-}
+export class ClientReader {
+  readonly #key: SipHashKey;
+  readonly #settings: ClientSettings;
+  /** Empty unless addresses or networks are to be shown. */
+  readonly #names = new Map<number, string>();
 
-/** Captured headers are arrays with one string for each time the header came; proxies add to the last. */
-function fingerprintLastString(key: SipHashKey, bytes: Uint8Array, start: number, end: number): number {
-  let stringStart = end;
-  let stringEnd = end;
-  let position = start;
-  while (position < end && bytes[position] === FIRST_FIELD) {
-    const valueLength = readVarint32(bytes, position + 1, end);
-    const valueStart = cursor.position;
-    position = valueStart + valueLength;
-    if (valueLength <= 0 || position > end || bytes[valueStart] !== FIRST_FIELD) continue;
-    const stringLength = readVarint32(bytes, valueStart + 1, position);
-    if (stringLength < 0 || cursor.position + stringLength > position) continue;
-    stringStart = cursor.position;
-    stringEnd = stringStart + stringLength;
+  constructor(key: SipHashKey, settings: ClientSettings = DEFAULT_CLIENT_SETTINGS) {
+    this.#key = key;
+    this.#settings = settings;
   }
-  return fingerprintClient(key, bytes, stringStart, stringEnd);
+
+  /** The fingerprint of the client; UNKNOWN_CLIENT when nothing names one. */
+  read(view: SpanView): number {
+    return this.#settings.trustedProxies.length === 0 ? this.#readAsTold(view) : this.#readAsTrusted(view);
+  }
+
+  /** The same, and remembers what to show where the configuration wants more than the fingerprint. */
+  readFailed(view: SpanView): number {
+    const client = this.read(view);
+    const { shown } = this.#settings;
+    const isToBeNamed = (shown === "full" || shown === "truncated") && client !== UNKNOWN_CLIENT;
+    if (isToBeNamed && !this.#names.has(client)) this.#remember(client, this.#nameOfHop(view.bytes, shown));
+    return client;
+  }
+
+  /** How people see the client; null when they are not to see it. */
+  nameOf(client: number): string | null {
+    if (this.#settings.shown === "none") return null;
+    return this.#names.get(client) ?? formatFingerprint(client);
+  }
+
+  #readAsTold(view: SpanView): number {
+    for (let index = 0; index < CLIENT_NAME_SLOTS.length; index++) {
+      const client = this.#fingerprint(view, CLIENT_NAME_SLOTS[index] ?? 0);
+      if (client !== UNKNOWN_CLIENT) return client;
+    }
+    const forwarded = this.#readForwarded(view);
+    return forwarded === UNKNOWN_CLIENT ? this.#readPeer(view) : forwarded;
+  }
+
+  #readAsTrusted(view: SpanView): number {
+    const peer = this.#readPeer(view);
+    if (peer !== UNKNOWN_CLIENT && !this.#isTrusted(view.bytes, lastHop.start, lastHop.end)) return peer;
+    const forwarded = this.#readForwarded(view);
+    if (forwarded !== UNKNOWN_CLIENT) return forwarded;
+    for (let index = 0; index < CLIENT_NAME_SLOTS.length; index++) {
+      const client = this.#fingerprint(view, CLIENT_NAME_SLOTS[index] ?? 0);
+      if (client !== UNKNOWN_CLIENT) return client;
+    }
+    return this.#readPeer(view);
+  }
+
+  /** The other end of the connection. */
+  #readPeer(view: SpanView): number {
+    for (let index = 0; index < PEER_SLOTS.length; index++) {
+      const client = this.#fingerprint(view, PEER_SLOTS[index] ?? 0);
+      if (client !== UNKNOWN_CLIENT) return client;
+    }
+    return UNKNOWN_CLIENT;
+  }
+
+  /** What proxies said, in X-Forwarded-For or in Forwarded. */
+  #readForwarded(view: SpanView): number {
+    for (let index = 0; index < FORWARDED_SLOTS.length; index++) {
+      const client = this.#fingerprint(view, FORWARDED_SLOTS[index] ?? 0);
+      if (client !== UNKNOWN_CLIENT) return client;
+    }
+    return readForwarded(view, {
+      fingerprint: (hop) => this.#fingerprintRange(view.bytes, hop),
+      isProxy: ({ end, start }) => this.#isTrusted(view.bytes, start, end),
+    });
+  }
+
+  #fingerprint(view: SpanView, slot: number): number {
+    const { attributes, bytes } = view;
+    if (!attributes.has(slot)) return UNKNOWN_CLIENT;
+    if (attributes.kind[slot] === VALUE_STRING) {
+      const [start = 0, end = 0] = [attributes.start[slot], attributes.end[slot]];
+      return fingerprintClient(this.#key, bytes, start, end, this.#settings.trustedProxies);
+    }
+    // Captured headers are lists, one text for each time the header came; proxies add to the last.
+    const last = textRanges(attributes, bytes, slot).at(-1);
+    return last === undefined ? UNKNOWN_CLIENT : this.#fingerprintRange(bytes, last);
+  }
+
+  #fingerprintRange(bytes: Uint8Array, { end, start }: ByteRange): number {
+    return fingerprintClient(this.#key, bytes, start, end, this.#settings.trustedProxies);
+  }
+
+  /** Internal addresses are those of one's own proxies; what is no address, such as a socket, is local. */
+  #isTrusted(bytes: Uint8Array, start: number, end: number): boolean {
+    const kind = readAddress(bytes, start, end);
+    return kind === NOT_AN_ADDRESS || isInternalAddress(kind) || isWithinRanges(kind, this.#settings.trustedProxies);
+  }
+
+  #nameOfHop(bytes: Uint8Array, shown: "full" | "truncated"): string {
+    const { end, start } = lastHop;
+    const kind = readAddress(bytes, start, end);
+    if (kind === NOT_AN_ADDRESS) return cleanName(readText(bytes, start, end));
+    return shown === "full" ? addressText(kind) : networkText(kind);
+  }
+
+  #remember(client: number, name: string): void {
+    if (this.#names.size >= SHOWN_CLIENTS_MAX) {
+      const [oldest = UNKNOWN_CLIENT] = this.#names.keys();
+      this.#names.delete(oldest);
+    }
+    this.#names.set(client, name);
+  }
 }

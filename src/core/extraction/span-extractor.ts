@@ -10,6 +10,9 @@ import { adjustedCount } from "../otlp/trace-state.ts";
 import { equalBytes } from "../otlp/wire.ts";
 import { GRPC_STATUS_SLOTS, HTTP_STATUS_SLOTS, RESOURCE_SLOT, SPAN_SLOT } from "./attribute-keys.ts";
 import { mayBeRefusal, RefusalExplainer } from "./causes/explain-refusal.ts";
+import { mayTellOfRequest } from "./causes/inner-span.ts";
+import { RefusalEvidence } from "./causes/refusal-evidence.ts";
+import { ClientReader } from "./client-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import { HttpSpanNaming } from "./http-span-naming.ts";
@@ -24,6 +27,10 @@ export type ExtractionSettings = {
   /** Secret of this installation: four 32-bit words. */
   readonly clientKey: SipHashKey;
   readonly endpoints: EndpointTable;
+  readonly clients?: ClientReader;
+  /** Outlives the extractor: what it holds may still be asked for when the rules change. */
+  readonly evidence?: RefusalEvidence;
+  readonly outcomes?: OutcomeOverrides;
 };
 
 /** No sampler keeps less than one in a million; a sender that claims it would outweigh everybody else. */
@@ -49,6 +56,7 @@ const EGRESS_NAME = utf8.encode("egress ");
 
 export class SpanExtractor {
   readonly #settings: ExtractionSettings;
+  readonly #clients: ClientReader;
   readonly #httpNaming: HttpSpanNaming;
   readonly #rpcNaming: RpcSpanNaming;
   readonly #explainer = new RefusalExplainer();
@@ -59,6 +67,9 @@ export class SpanExtractor {
 
   constructor(settings: ExtractionSettings) {
     this.#settings = settings;
+    this.#clients = settings.clients ?? new ClientReader(clientKey);
+    this.#explainer = new RefusalExplainer(evidence);
+    this.#answers = new SpanAnswers({ overrides: outcomes, evidence, explainer: this.#explainer });
     this.#httpNaming = new HttpSpanNaming(settings.endpoints);
     this.#rpcNaming = new RpcSpanNaming(settings.endpoints);
   }
@@ -123,7 +134,7 @@ export class SpanExtractor {
 
   #observationOn(view: SpanView, scope: ServiceScope, endpoint: Endpoint): SpanObservation {
     if (this.#observation === null || this.#observation.view !== view) {
-      this.#observation = new SpanObservation(view, this.#settings.clientKey, { scope, endpoint });
+      this.#observation = new SpanObservation(view, this.#clients, { scope, endpoint });
     }
     return this.#observation;
   }

@@ -9,13 +9,12 @@ import type { UnixMillis } from "../time.ts";
 import { RESOURCE_KEY_ALIASES, SPAN_KEY_ALIASES, SPAN_SLOT } from "./attribute-keys.ts";
 import type { FailureCause } from "./causes/cause.ts";
 import { UNKNOWN_CLIENT } from "./client-fingerprint.ts";
+import type { ClientReader } from "./client-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Observation, Outcome } from "./observation.ts";
 import type { RequestResult } from "./outcome.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
 import type { ServiceScope } from "./service-table.ts";
-import type { SipHashKey } from "./siphash.ts";
-import { readClient } from "./span-client.ts";
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
@@ -52,17 +51,17 @@ export class SpanObservation implements Observation {
   endedAt: UnixMillis = 0;
   /** False for a span that another one stands for. */
   isCounted = true;
-  readonly #clientKey: SipHashKey;
+  readonly #clients: ClientReader;
   readonly #spanSlots: SlotsByKey;
   readonly #resourceSlots: SlotsByKey;
   #client = UNKNOWN_CLIENT;
   #isClientRead = false;
 
-  constructor(view: SpanView, clientKey: SipHashKey, { scope, endpoint }: RequestPlace) {
+  constructor(view: SpanView, clients: ClientReader, { scope, endpoint }: RequestPlace) {
     this.view = view;
     this.scope = scope;
     this.endpoint = endpoint;
-    this.#clientKey = clientKey;
+    this.#clients = clients;
     this.#spanSlots = slotsByKey(view.attributes.keys, SPAN_KEY_ALIASES);
     this.#resourceSlots = slotsByKey(view.resource.keys, RESOURCE_KEY_ALIASES);
   }
@@ -82,7 +81,8 @@ export class SpanObservation implements Observation {
 
   get client(): number {
     if (!this.#isClientRead) {
-      this.#client = readClient(this.view, this.#clientKey);
+      const isOk = this.outcome === "ok";
+      this.#client = isOk ? this.#clients.read(this.view) : this.#clients.readFailed(this.view);
       this.#isClientRead = true;
     }
     return this.#client;
