@@ -23,6 +23,7 @@ import { WatchList } from "./detection/watch-list.ts";
 import type { FailureMarks } from "./enrichment/enrich.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import { extractionKeys } from "./extraction/attribute-keys.ts";
+import { isAuthenticationRoute } from "./extraction/authentication-route.ts";
 import { ClientReader } from "./extraction/client-reader.ts";
 import type { ClientSettings } from "./extraction/client-settings.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
@@ -434,10 +435,7 @@ export class Engine {
     this.#joiner.attributeKeys = attributeKeys(this.#ruleSet.rules);
     const keys = extractionKeys(this.#joiner.attributeKeys);
     const { clientKey } = this.#settings;
-    return [
-      new TraceScanner(keys),
-      new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients }),
-    ];
+    return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients })];
   }
 }
 

@@ -4,7 +4,6 @@
  * This is the place where a page begins; `settle.ts` beside it says who is told.
  */
 import type { DetectorContext } from "../detection/detector.ts";
-import { endpointNames } from "../extraction/endpoint.ts";
 import { muteHolding } from "../rules/mute.ts";
 import type { RuleSet } from "../rules/rule.ts";
 import type { Instant, UnixMillis } from "../time.ts";
@@ -38,7 +37,7 @@ export function judge(series: WatchedSeries, context: JudgeContext): AlertMove {
     fields: seriesFields(rule, series.values),
     endpoint: series.endpoint,
     reading,
-    clues: () => cluesOf(series),
+    clues: () => cluesOf(series, context),
     muteFor: (labels) => muteHolding(ruleSet.mutes, labels, now.wall) ?? null,
     bundle: ruleSet.hash,
     now,

@@ -10,8 +10,6 @@ import { adjustedCount } from "../otlp/trace-state.ts";
 import { equalBytes } from "../otlp/wire.ts";
 import { GRPC_STATUS_SLOTS, HTTP_STATUS_SLOTS, RESOURCE_SLOT, SPAN_SLOT } from "./attribute-keys.ts";
 import { mayBeRefusal, RefusalExplainer } from "./causes/explain-refusal.ts";
-import { mayTellOfRequest } from "./causes/inner-span.ts";
-import { RefusalEvidence } from "./causes/refusal-evidence.ts";
 import { ClientReader } from "./client-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
@@ -28,9 +26,6 @@ export type ExtractionSettings = {
   readonly clientKey: SipHashKey;
   readonly endpoints: EndpointTable;
   readonly clients?: ClientReader;
-  /** Outlives the extractor: what it holds may still be asked for when the rules change. */
-  readonly evidence?: RefusalEvidence;
-  readonly outcomes?: OutcomeOverrides;
 };
 
 /** No sampler keeps less than one in a million; a sender that claims it would outweigh everybody else. */
@@ -67,9 +62,7 @@ export class SpanExtractor {
 
   constructor(settings: ExtractionSettings) {
     this.#settings = settings;
-    this.#clients = settings.clients ?? new ClientReader(clientKey);
-    this.#explainer = new RefusalExplainer(evidence);
-    this.#answers = new SpanAnswers({ overrides: outcomes, evidence, explainer: this.#explainer });
+    this.#clients = settings.clients ?? new ClientReader(settings.clientKey);
     this.#httpNaming = new HttpSpanNaming(settings.endpoints);
     this.#rpcNaming = new RpcSpanNaming(settings.endpoints);
   }
