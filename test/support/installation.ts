@@ -40,6 +40,13 @@ rules:
     summary: "Failed logins on {{endpoint}} of {{service}}"
 `;
 
+let receiverThreads: Readonly<Record<string, string>> = {};
+
+/** For all installations from now on: how many threads receive, where nothing else is said. */
+export function receiveInThreads(count: number): void {
+  receiverThreads = { AUTHSPIKE_RECEIVERS_THREADS: String(count) };
+}
+
 const CONFIG_FILE = "authspike.yaml";
 
 export class Installation implements AsyncDisposable {
@@ -51,6 +58,7 @@ export class Installation implements AsyncDisposable {
     this.#environment = {
       PATH: process.env["PATH"] ?? "",
       PAGERDUTY_ROUTING_KEY: ROUTING_KEY,
+      ...receiverThreads,
       ...(pagerDuty === undefined ? {} : { PAGERDUTY_URL: pagerDuty.url }),
     };
     mkdirSync(join(this.directory, "rules"));

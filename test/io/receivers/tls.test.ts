@@ -82,15 +82,20 @@ test("a missing file and a key of another certificate are errors that name the f
   await assert.rejects(OtlpGrpcReceiver.start(mixed, new RecordingDoor()), /cannot use .*one\.crt with .*other\.key/);
 });
 
+/** Opens a connection and returns it with the name on the server's certificate. */
+async function greet(port: number, protocol: string): Promise<{ readonly name: string; readonly socket: TLSSocket }> {
+  const socket = connect({ host: "localhost", port, rejectUnauthorized: false, ALPNProtocols: [protocol] });
+  await once(socket, "secureConnect");
+  return { name: String(socket.getPeerCertificate().subject.CN), socket };
+}
+
+function replace(inUse: Certificate, by: Certificate): void {
+  copyFileSync(by.certFile, inUse.certFile);
+  copyFileSync(by.keyFile, inUse.keyFile);
+}
+
 describe("renewing certificates", { skip: clockStands() }, () => {
   afterEach(() => mock.timers.reset());
-
-  /** Opens a connection and returns it with the name on the server's certificate. */
-  async function greet(port: number, protocol: string): Promise<{ readonly name: string; readonly socket: TLSSocket }> {
-    const socket = connect({ host: "localhost", port, rejectUnauthorized: false, ALPNProtocols: [protocol] });
-    await once(socket, "secureConnect");
-    return { name: String(socket.getPeerCertificate().subject.CN), socket };
-  }
 
   /** A look reads files; the next one is due some turns of the event loop after its timer has fired. */
   async function lookUntil(holds: () => boolean): Promise<void> {
@@ -98,11 +103,6 @@ describe("renewing certificates", { skip: clockStands() }, () => {
       mock.timers.tick(5000);
       await new Promise(setImmediate);
     }
-  }
-
-  function replace(inUse: Certificate, by: Certificate): void {
-    copyFileSync(by.certFile, inUse.certFile);
-    copyFileSync(by.keyFile, inUse.keyFile);
   }
 
   for (const { Receiver, protocol } of [
@@ -153,4 +153,27 @@ describe("renewing certificates", { skip: clockStands() }, () => {
     await lookUntil(() => told.includes("renewed"));
     assert.deepEqual(told, ["unusable", "renewed"]);
   });
+});
+
+/** By the clock of the threads, which cannot be moved: the files are looked at every five seconds. */
+const inThreadsOnly = { skip: options.skip || (clockStands() === false && "only in threads") };
+
+test("a renewed certificate takes force in every thread, and is told of once", inThreadsOnly, async () => {
+  const inUse = makeCertificate("of threads");
+  const door = new RecordingDoor();
+  const settings = someSettings({ host: "localhost", tls: { ...inUse, clientCaFile: null } });
+  await using receiver = await OtlpHttpReceiver.start(settings, door);
+  const told: string[] = [];
+  door.tlsChanges.on("change", ({ kind }) => told.push(kind));
+  const change = once(door.tlsChanges, "change");
+  replace(inUse, makeCertificate("renewed"));
+  await change;
+  // One thread has told; the others look at about the same time.
+  for (let greetings = 0, renewed = 0; renewed < 20; greetings++) {
+    assert.ok(greetings < 10_000, "the old certificate stays in force somewhere");
+    const { name, socket } = await greet(receiver.address.port, "http/1.1");
+    socket.destroy();
+    renewed = name === "renewed" ? renewed + 1 : 0;
+  }
+  assert.deepEqual(told, ["renewed"]);
 });
