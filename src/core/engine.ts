@@ -26,9 +26,12 @@ import { extractionKeys } from "./extraction/attribute-keys.ts";
 import { isAuthenticationRoute } from "./extraction/authentication-route.ts";
 import { ClientReader } from "./extraction/client-reader.ts";
 import type { ClientSettings } from "./extraction/client-settings.ts";
+import type { DeclaredSampling } from "./extraction/declared-sampling.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
+import type { SamplingFinding } from "./extraction/service-sampling.ts";
+import { ServiceSampling } from "./extraction/service-sampling.ts";
 import { mayStandBetween, SpanExtractor } from "./extraction/span-extractor.ts";
 import { SpanEdits } from "./otlp/span-edits.ts";
 import type { SpanView } from "./otlp/span-view.ts";
@@ -47,6 +50,8 @@ export type EngineSettings = {
   readonly endpointsMax: number;
   /** Left out: shown hashed, and believed as senders tell them. */
   readonly clients?: ClientSettings;
+  /** How services are sampled whose spans do not say so. */
+  readonly sampling?: readonly DeclaredSampling[];
 };
 
 /** What becomes of one request of spans. */
@@ -69,6 +74,7 @@ export class Engine {
   readonly #enricher = new Enricher();
   readonly #joiner: RequestJoiner;
   readonly #clients: ClientReader;
+  readonly #sampling: ServiceSampling;
   /** Shared by all rules, so that the bound on watched series holds for the whole. */
   readonly #watchList = new WatchList();
   readonly #hot = new Set<WatchedSeries>();
@@ -89,6 +95,7 @@ export class Engine {
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
     this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
     this.#joiner = new RequestJoiner(settings.clientKey[0]);
+    this.#sampling = new ServiceSampling(settings.sampling);
     this.#clients = new ClientReader(settings.clientKey, settings.clients);
     this.#ruleSet = ruleSet;
     this.#table = new WatchTable(this.#activeRules(ruleSet));
@@ -115,6 +122,11 @@ export class Engine {
   /** How spans that tell about one request together, or came again, were told from requests of their own. */
   get joinedRequests(): Pick<RequestJoiner, "heldCount" | "nestedCount" | "repeatedCount" | "overflowCount"> {
     return this.#joiner;
+  }
+
+  /** Signs that samplers distort what is seen. */
+  samplingFindings(): Iterable<SamplingFinding> {
+    return this.#sampling.findings();
   }
 
   get openAlertCount(): number {
@@ -435,7 +447,7 @@ export class Engine {
     this.#joiner.attributeKeys = attributeKeys(this.#ruleSet.rules);
     const keys = extractionKeys(this.#joiner.attributeKeys);
     const { clientKey } = this.#settings;
-    return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients })];
+    return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients, sampling: this.#sampling })];
   }
 }
 

@@ -6,7 +6,6 @@
  * services, queues) is no request, and counting it would dilute the rate.
  */
 import type { SpanView } from "../otlp/span-view.ts";
-import { adjustedCount } from "../otlp/trace-state.ts";
 import { equalBytes } from "../otlp/wire.ts";
 import { GRPC_STATUS_SLOTS, HTTP_STATUS_SLOTS, RESOURCE_SLOT, SPAN_SLOT } from "./attribute-keys.ts";
 import { mayBeRefusal, RefusalExplainer } from "./causes/explain-refusal.ts";
@@ -16,6 +15,7 @@ import type { EndpointTable } from "./endpoint-table.ts";
 import { HttpSpanNaming } from "./http-span-naming.ts";
 import { NO_GRPC_STATUS } from "./outcome.ts";
 import { RpcSpanNaming } from "./rpc-span-naming.ts";
+import { ServiceSampling } from "./service-sampling.ts";
 import type { ServiceScope } from "./service-table.ts";
 import type { SipHashKey } from "./siphash.ts";
 import { SpanObservation } from "./span-observation.ts";
@@ -26,10 +26,9 @@ export type ExtractionSettings = {
   readonly clientKey: SipHashKey;
   readonly endpoints: EndpointTable;
   readonly clients?: ClientReader;
+  /** Outlives the extractor, since signs of sampling take an hour to show. */
+  readonly sampling?: ServiceSampling;
 };
-
-/** No sampler keeps less than one in a million; a sender that claims it would outweigh everybody else. */
-export const WEIGHT_MAX = 1_000_000;
 
 const KIND_UNSPECIFIED = 0;
 const KIND_INTERNAL = 1;
@@ -52,6 +51,7 @@ const EGRESS_NAME = utf8.encode("egress ");
 export class SpanExtractor {
   readonly #settings: ExtractionSettings;
   readonly #clients: ClientReader;
+  readonly #sampling: ServiceSampling;
   readonly #httpNaming: HttpSpanNaming;
   readonly #rpcNaming: RpcSpanNaming;
   readonly #explainer = new RefusalExplainer();
@@ -62,6 +62,7 @@ export class SpanExtractor {
 
   constructor(settings: ExtractionSettings) {
     this.#settings = settings;
+    this.#sampling = settings.sampling ?? new ServiceSampling();
     this.#clients = settings.clients ?? new ClientReader(settings.clientKey);
     this.#httpNaming = new HttpSpanNaming(settings.endpoints);
     this.#rpcNaming = new RpcSpanNaming(settings.endpoints);
@@ -79,10 +80,11 @@ export class SpanExtractor {
     const endpoint = this.#endpointOf(view, scope, grpcStatus);
     const observation = this.#observationOn(view, scope, endpoint);
     observation.scope = scope;
-    const count = adjustedCount(view);
+    const weight = this.#sampling.weightOf(view, scope);
     const result = { httpStatus: readHttpStatus(view), grpcStatus, hasError: hasError(view) };
-    observation.moveTo(endpoint, result, Number.isNaN(count) ? 1 : Math.min(count, WEIGHT_MAX));
+    observation.moveTo(endpoint, result, weight);
     if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
+    this.#sampling.note(observation.outcome === "ok" ? "success" : "other", observation.endedAt);
     return observation;
   }
 

@@ -44,6 +44,12 @@ export function adjustedCount(view: SpanView): number {
   return wasKept ? adjusted : Number.NaN;
 }
 
+/** Whether the span states a threshold at all, also one that is malformed or contradicted. */
+export function statesThreshold({ bytes, traceStateEnd, traceStateStart }: SpanView): boolean {
+  if (traceStateStart === -1 || !findOtMember(bytes, traceStateStart, traceStateEnd)) return false;
+  return findSubkey(bytes, range.start, range.end, "th");
+}
+
 // Second and third results of the functions below: one range and one number are in use at a time.
 const range = { start: 0, end: 0 };
 const digits = { high: 0, low: 0 };

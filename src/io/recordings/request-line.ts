@@ -9,8 +9,8 @@ import {
   ATTR_SERVICE_VERSION,
   ATTR_USER_AGENT_ORIGINAL,
 } from "@opentelemetry/semantic-conventions/incubating";
+import { WEIGHT_MAX } from "../../core/extraction/declared-sampling.ts";
 import type { RecordedRequest } from "../../core/extraction/request-observation.ts";
-import { WEIGHT_MAX } from "../../core/extraction/span-extractor.ts";
 import type { Fault, Faults, Reading } from "./recorded-item.ts";
 import { faultsOf } from "./recorded-item.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { WEIGHT_MAX } from "../../../src/core/extraction/span-extractor.ts";
+import { WEIGHT_MAX } from "../../../src/core/extraction/declared-sampling.ts";
 import type { SpanSketch } from "./span-requests.ts";
 import { ExtractionWorld, SPAN_ID, TRACE_ID } from "./span-requests.ts";
 
