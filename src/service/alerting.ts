@@ -21,6 +21,7 @@ import { carryOut } from "./effects.ts";
 import type { ServiceEvents } from "./events.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { LookResult, Refusal, RuleKeeper } from "./rule-keeper.ts";
+import { SamplingReport } from "./sampling-report.ts";
 import type { Schedule } from "./schedule.ts";
 
 export interface AlertingStore extends LedgerStore {
@@ -56,6 +57,7 @@ export class Alerting {
   readonly #heartbeat: Heartbeat;
   readonly #effectParts: EffectParts;
   readonly #checkpoints: CheckpointRounds;
+  readonly #sampling: SamplingReport;
 
   private constructor(parts: AlertingParts, ruleSet: RuleSet) {
     const { clock, events, random, schedule, store } = parts;
@@ -77,13 +79,20 @@ export class Alerting {
       publish: parts.publish,
       onTransition: (transition) => events.transition(transition),
     };
+    this.#sampling = new SamplingReport(
+      () => this.engine.samplingFindings(),
+      (finding, remedy) => events.samplingFound(finding, remedy),
+    );
     this.#checkpoints = new CheckpointRounds({
       engine: this.engine,
       store: store.checkpoints,
       clock,
       schedule,
       onSaved: (now) => this.#remembered(now),
-      onRoundEnded: (now) => this.#forget(now),
+      onRoundEnded: (now) => {
+        this.#forget(now);
+        this.#sampling.tellNew();
+      },
       onFailed: (error) => events.storeFailed(error),
     });
   }

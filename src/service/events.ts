@@ -9,6 +9,7 @@ import type { AlertEvent, Transition } from "../core/alerts/alert.ts";
 import type { Page } from "../core/alerts/page.ts";
 import { thawPage } from "../core/alerts/page.ts";
 import { endpointName } from "../core/extraction/endpoint.ts";
+import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { DeliveryObserver } from "./delivery.ts";
 import type { Log } from "./log.ts";
 import type { Counter, CounterFamily, Histogram, MetricRegistry } from "./metrics.ts";
@@ -139,6 +140,10 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     const fields = { errorName: error instanceof Error ? error.name : typeof error };
     if (this.#redactionFailures.value === 1) this.#log.error(fields, "redaction failed; request refused");
     else this.#log.debug(fields, "redaction failed; request refused");
+  }
+
+  samplingFound({ requests, service, share, sign }: SamplingFinding, remedy: string): void {
+    this.#log.warn({ service, sign, requests, share, remedy }, "sampling distorts what is seen of a service");
   }
 
   tickFailed(error: unknown): void {

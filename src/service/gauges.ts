@@ -1,6 +1,7 @@
 /**
  * Numbers that are read off the running parts when somebody looks, not kept.
  */
+import { SAMPLING_SIGNS } from "../core/extraction/service-sampling.ts";
 import type { Alerting } from "./alerting.ts";
 import type { MetricRegistry } from "./metrics.ts";
 import type { RuleKeeper } from "./rule-keeper.ts";
@@ -71,6 +72,20 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
       exporters.flatMap(({ name, queued, takes }) =>
         takes.map((signal) => ({ labels: { exporter: name, signal }, value: queued(signal) })),
       ),
+  );
+  registry.gauge(
+    {
+      name: "authspike_sampling_findings",
+      help: "Services of which samplers distort what is seen, by sign",
+      unit: "{service}",
+    },
+    () => {
+      const findings = [...alerting.engine.samplingFindings()];
+      return SAMPLING_SIGNS.map((sign) => ({
+        labels: { sign },
+        value: findings.filter((finding) => finding.sign === sign).length,
+      }));
+    },
   );
   if (queue === null) return;
   registry.gauge(

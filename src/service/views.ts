@@ -2,7 +2,8 @@
  * Answers what the API asks of the running service. Reads only; whatever it shows is plain data.
  */
 import type { Alert, Transition } from "../core/alerts/alert.ts";
-import type { WatchedSeries } from "../core/alerts/watch-table.ts";
+import type { WatchedSeries } from "../core/alerts/watched-series.ts";
+import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { toWall } from "../core/time.ts";
 import type { Alerting } from "./alerting.ts";
@@ -10,6 +11,7 @@ import type { MetricRegistry } from "./metrics.ts";
 import type { DeliveryAttempt, OutboxRow } from "./outbox.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
 import type { RuleKeeper, StoredBundle } from "./rule-keeper.ts";
+import { SAMPLING_REMEDIES } from "./sampling-report.ts";
 import type { AccountedExporter } from "./status.ts";
 import { alertView, deliveryView, endpointRow, rulesView, signalViews } from "./status.ts";
 
@@ -68,6 +70,7 @@ export function createViews(sources: ViewSources) {
       pendingDeliveries: alerting.delivery.waitingRowCount,
       endpointCount: alerting.engine.endpoints.size,
       seriesCount: alerting.engine.seriesCount,
+      sampling: Array.from(alerting.engine.samplingFindings(), samplingView),
     }),
     deliveries: ({ limit, state }: { readonly state: OutboxRow["state"] | null; readonly limit: number }) =>
       store.outbox
@@ -77,6 +80,10 @@ export function createViews(sources: ViewSources) {
         .map((row) => deliveryView(row, store.outbox.attemptsOf(row.id), now())),
     reloadRules: () => reload(sources),
   };
+}
+
+function samplingView(finding: SamplingFinding) {
+  return { ...finding, remedy: SAMPLING_REMEDIES[finding.sign] };
 }
 
 function* endpointRows(series: Iterable<WatchedSeries>, now: UnixMillis) {

@@ -6,6 +6,7 @@
  */
 import type { Alert, ClientFailures, SpanReference, Transition } from "../core/alerts/alert.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
+import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { Signal } from "../core/otlp/verdict.ts";
 import type { Severity } from "../core/rules/rule.ts";
 import type { UnixMillis } from "../core/time.ts";
@@ -113,7 +114,11 @@ export type PipelineView = {
   readonly pendingDeliveries: number;
   readonly endpointCount: number;
   readonly seriesCount: number;
+  /** Services of which a sampler distorts what is seen. */
+  readonly sampling: readonly SamplingView[];
 };
+
+export type SamplingView = SamplingFinding & { readonly remedy: string };
 
 export type ExporterView = {
   readonly name: string;

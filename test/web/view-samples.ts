@@ -23,6 +23,7 @@ export function sampleViews(parts: Partial<Views> & { readonly rows?: readonly E
       pendingDeliveries: 0,
       endpointCount: rows.length,
       seriesCount: rows.length,
+      sampling: [],
     }),
     deliveries: () => [],
     reloadRules: () => ({ kind: "unchanged", text: "the rules are unchanged" }),
