@@ -31,7 +31,7 @@ export class HandOver implements ExportDoor {
   constructor(facts: ThreadFacts, post: (message: FromThread, moved: ArrayBuffer[]) => void) {
     this.#post = post;
     this.#facts = facts;
-    this.#window = new HandOverWindow(facts.window);
+    this.#window = new HandOverWindow(facts.window, facts.windowMaxBytes);
     this.#refusals = new RefusalTally(facts.refusals);
   }
 
@@ -65,10 +65,9 @@ export class HandOver implements ExportDoor {
   }
 
   #makeRoomFor(byteCount: number): void {
-    const { windowMaxBytes } = this.#facts;
-    if (!this.#window.hasRoomFor(byteCount, windowMaxBytes)) {
+    if (!this.#window.hasRoomFor(byteCount)) {
       this.#leave();
-      this.#window.waitForRoom(byteCount, windowMaxBytes);
+      this.#window.waitForRoom(byteCount);
     }
     this.#window.handedOver(byteCount);
   }

@@ -47,7 +47,7 @@ export class ReceiverThread {
     const workerData: ThreadFacts = { ...facts, window };
     this.#door = door;
     this.#turns = turns;
-    this.#window = new HandOverWindow(window);
+    this.#window = new HandOverWindow(window, facts.windowMaxBytes);
     this.#worker = new Worker(ENTRY, {
       workerData,
       name: `receiver ${facts.number}`,

@@ -11,7 +11,7 @@ test("a thread that is too far ahead stands still until enough was taken, howeve
   const ahead = new Int32Array(memory);
   const workerData = { memory, maxBytes, sizes };
   const worker = new Worker(new URL("./window-filler.ts", import.meta.url), { workerData });
-  const window = new HandOverWindow(memory);
+  const window = new HandOverWindow(memory, maxBytes);
   const arrived: number[] = [];
   worker.on("message", (size: number) => {
     assert.ok((ahead[0] ?? 0) <= Math.max(maxBytes, size));

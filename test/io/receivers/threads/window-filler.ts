@@ -5,9 +5,9 @@ import { HandOverWindow } from "../../../../src/io/receivers/threads/hand-over-w
 type Facts = { readonly memory: SharedArrayBuffer; readonly maxBytes: number; readonly sizes: readonly number[] };
 const { maxBytes, memory, sizes } = workerData as Facts;
 
-const window = new HandOverWindow(memory);
+const window = new HandOverWindow(memory, maxBytes);
 for (const size of sizes) {
-  window.waitForRoom(size, maxBytes);
+  window.waitForRoom(size);
   window.handedOver(size);
   parentPort?.postMessage(size);
 }
