@@ -7,13 +7,14 @@
  * found. Cautious where it is cheap: after an equals sign any word is a secret, in prose only what looks like one.
  */
 import type { Reading } from "./credential-forms.ts";
-import { endOf, isJwt, isMarked } from "./credential-forms.ts";
+import { endOf, endOfRun, isJwt, isMarked } from "./credential-forms.ts";
 import { isHarmlessValue, looksRandom } from "./harmless-value.ts";
 import { secretsInHeader } from "./header-values.ts";
 import { jwtMarker } from "./jwt-marker.ts";
 import type { FoundSecret, SecretKind } from "./secret-kind.ts";
 import { MARKER_START, markerOf } from "./secret-kind.ts";
 import { secretKindOfName, secretKindOfParameter } from "./secret-names.ts";
+import { readInsert } from "./sql-secrets.ts";
 
 export type NameTest = (name: string) => SecretKind | null;
 
@@ -26,12 +27,18 @@ export function readAssignment(text: string, at: number, from: number, kindOfNam
   if (text.startsWith(MARKER_START, name.start - MARKER_START.length)) return { found: [], end: name.end };
   const named = text.slice(name.start, name.end);
   const separator = separatorAfter(text, name, named);
-  if (separator === null) return { found: [], end: name.end };
+  if (separator === null) return readInsert(text, name, kindOfName) ?? { found: [], end: name.end };
   const isParameter = separator.sign === "=" && isInQuery(text, name.start);
   const kindAnywhere = kindOfName(named);
-  const kind = kindAnywhere ?? (isParameter ? secretKindOfParameter(named) : null);
+  const kind =
+    separator.sign === "/" ? kindOfPath(named) : (kindAnywhere ?? (isParameter ? secretKindOfParameter(named) : null));
   if (kind === null || (separator.sign === "blank" && kind !== "password")) return { found: [], end: name.end };
   return readValue(text, { kind, separator, isParameter, isSure: kindAnywhere !== null });
+}
+
+/** `/reset-password/…`, `/token/…`: what follows opens the door, if it looks random. */
+function kindOfPath(name: string): SecretKind | null {
+  return /passw/i.test(name) || secretKindOfName(name) === "token" ? "token" : null;
 }
 
 type Span = { readonly start: number; readonly end: number };
@@ -43,16 +50,24 @@ function nameAround(text: string, at: number, from: number): Span {
   const end = endOf(NAME_REST, text, at);
   // What an escape leaves in front of a name: `%22password%22`.
   if (text.charAt(start - 1) === "%" && ESCAPED.test(text.slice(start, start + 2))) start += 2;
-  return { start, end };
+  // `API key`: a key alone is none.
+  const before = /^key$/i.test(text.slice(start, end))
+    ? WORD_BEFORE.exec(text.slice(Math.max(from, start - 16), start))
+    : null;
+  return { start: start - (before?.[0].length ?? 0), end };
 }
 
+const WORD_BEFORE = /[a-z]{2,14} $/i;
 const NAME_CHARACTER = /[\w.-]/;
 const NAME_REST = /[\w.-]{0,64}/y;
 const ESCAPED = /^(?:2[0267cC]|3[bBfF]|7[bB])/;
 
 type Separator = {
-  /** What kind of text this is: parameters, fields, a command line, XML, a value after a blank. */
-  readonly sign: "=" | ":" | "flag" | ">" | "blank";
+  /**
+   * What kind of text this is: parameters, fields, a command line, XML, a path, a list of names and values, a value
+   * in quotes or a word after a blank.
+   */
+  readonly sign: "=" | ":" | "flag" | ">" | "/" | "list" | "blank" | "word";
   readonly isEscaped: boolean;
   readonly end: number;
 };
@@ -68,14 +83,20 @@ function separatorAfter(text: string, name: Span, named: string): Separator | nu
   if (text.charAt(name.end) === ">" && text.charAt(name.start - 1) === "<") {
     return { sign: ">", isEscaped: false, end: name.end + 1 };
   }
+  const before = text.charAt(name.start - 1);
+  if (before === "/" && text.charAt(name.end) === "/") return { sign: "/", isEscaped: false, end: name.end + 1 };
+  const listEnd = /["']/.test(before) ? endOf(LIST_SEPARATOR, text, name.end) : name.end;
+  if (listEnd !== name.end) return { sign: "list", isEscaped: false, end: listEnd };
   const blankEnd = endOf(BLANKS, text, name.end);
   if (blankEnd === name.end) return null;
   if (named.startsWith("-") && text.charAt(blankEnd) !== "-") return { sign: "flag", isEscaped: false, end: blankEnd };
-  return /['"]/.test(text.charAt(blankEnd)) ? { sign: "blank", isEscaped: false, end: blankEnd } : null;
+  if (/['"]/.test(text.charAt(blankEnd))) return { sign: "blank", isEscaped: false, end: blankEnd };
+  return /[\w]/.test(text.charAt(blankEnd)) ? { sign: "word", isEscaped: false, end: blankEnd } : null;
 }
 
 /** An equals sign or a colon, after the quote that ends the name; not the comparison, not `Token::of`. */
 const SEPARATOR = /(?:\\{0,8}["'`]|%22|%27|\]|%5D)?[ \t]{0,4}(=>|:=|=(?!=)|:(?![:/])|%3D|%3A)[ \t]{0,4}/iy;
+const LIST_SEPARATOR = /["'][ \t]{0,4},[ \t]{0,4}(?=["'])/y;
 const BLANKS = /[ \t]{1,4}/y;
 
 /** After `?` or `&`, or at the start of a text that is a query or a form. */
@@ -134,18 +155,18 @@ const OPENING_QUOTE = /[bu]?(\\{0,8}["'`]|%22|%27)/iy;
 
 /** Some schemes have quotes in their values; otherwise a quote or a bracket ends what surrounds the header. */
 function headerEnd(text: string, start: number): number {
-  return endOf(endOf(SCHEME_WITH_QUOTES, text, start) === start ? HEADER_REST : LINE_REST, text, start);
+  return endOfRun(endOf(SCHEME_WITH_QUOTES, text, start) === start ? HEADER_REST : LINE_REST, text, start);
 }
 
 const SCHEME_WITH_QUOTES = /(?:digest|hawk|oauth|signature|mac)[ \t]/iy;
 const LINE_REST = /[^\r\n]*/y;
-const HEADER_REST = /(?:[^\r\n"'\]}\\]|\\(?![nr"'\\]))*/y;
+const HEADER_REST = /(?:[^\r\n"'\]}\\]|\\(?![nr"'\\])){1,10000}/y;
 
 /** That of the same kind; the end of the text when it was cut before. A backslash keeps a quote from closing. */
 function closingQuote(text: string, start: number, quote: string): number {
   if (quote.startsWith("%")) {
     const end = text.indexOf(quote, start);
-    return end === -1 ? endOf(ESCAPED_VALUE, text, start) : end;
+    return end === -1 ? endOfRun(ESCAPED_VALUE, text, start) : end;
   }
   for (let end = text.indexOf(quote, start); end !== -1; end = text.indexOf(quote, end + quote.length)) {
     if (text.charAt(end - 1) !== "\\" || end === start) return end;
@@ -156,22 +177,24 @@ function closingQuote(text: string, start: number, quote: string): number {
 function unquotedEnd(text: string, { isParameter, kind, separator }: Assignment): number {
   const start = separator.end;
   if (separator.sign === ">") return endOf(XML_VALUE, text, start);
+  if (separator.sign === "/" || separator.sign === "word") return endOf(BARE_TOKEN, text, start);
   if (kind === "session") return endOf(SESSION_ID, text, start);
-  if (separator.isEscaped) return endOf(ESCAPED_VALUE, text, start);
+  if (separator.isEscaped) return endOfRun(ESCAPED_VALUE, text, start);
   if (isParameter) return endOf(PARAMETER_VALUE, text, start);
   if (separator.sign === "flag") return endOf(WORD, text, start);
-  return endOf(FIELD_VALUE, text, start);
+  return endOfRun(FIELD_VALUE, text, start);
 }
 
+const BARE_TOKEN = /[\w.~-]{0,500}/y;
 const XML_VALUE = /[^<]*/y;
 const PARAMETER_VALUE = /[^&# \t\r\n"'<>]*/y;
-const ESCAPED_VALUE = /(?:(?!%(?:26|23|22|27|7D|2C))[^&# \t\r\n"'<>])*/iy;
+const ESCAPED_VALUE = /(?:(?!%(?:26|23|22|27|7D|2C))[^&# \t\r\n"'<>]){1,10000}/iy;
 /** May stand in the middle of a path. */
 const SESSION_ID = /[\w.!+~%-]*/y;
 const WORD = /[^ \t\r\n"'`]*/y;
 /** Brackets, commas and the like end a value unless it plainly goes on: in front of another name they do. */
 const FIELD_VALUE =
-  /(?:[^ \t\r\n,;&"'`<>(){}[\]|\\]|\\(?![nrt"'])|[,;&)}\]|<>({[](?=[^ \t\r\n,;&"'`<>(){}[\]|\\=:])(?![\w. -]{1,64}(?:=|:)))*/y;
+  /(?:[^ \t\r\n,;&"'`<>(){}[\]|\\]|\\(?![nrt"'])|[,;&)}\]|<>({[](?=[^ \t\r\n,;&"'`<>(){}[\]|\\=:])(?![\w. -]{1,64}(?:=|:))){1,10000}/y;
 
 function judged(text: string, value: Span, assignment: Assignment & { readonly isQuoted: boolean }): Reading {
   const word = text.slice(value.start, value.end);
@@ -193,6 +216,9 @@ function isCode(text: string, word: string, separatorEnd: number): boolean {
 /** Where prose is likely, a value has to look like a secret. */
 function isConvincing(word: string, assignment: Assignment & { readonly isQuoted: boolean }): boolean {
   const { isParameter, isQuoted, isSure, kind, separator } = assignment;
+  if (separator.sign === "word") return word.length >= 16 && looksRandom(word);
+  if (separator.sign === "/") return word.length >= 20 && looksRandom(word);
+  if (separator.sign === "list") return looksRandom(word) || endOf(AUTHORIZATION, word, 0) > 0;
   if (!isSure || (isParameter && kind === "code")) return looksRandom(word);
   if (separator.sign !== ":") return true;
   return isQuoted || kind === "password" || kind === "secret" || looksRandom(word);

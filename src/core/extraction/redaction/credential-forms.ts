@@ -167,6 +167,16 @@ export function endOf(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : at;
 }
 
+/**
+ * The same for a pattern that may match again and again. Such patterns match a bounded length at a time: one
+ * that chooses at every character keeps all its choices, and a text of megabytes would overflow that memory.
+ */
+export function endOfRun(pattern: RegExp, text: string, at: number): number {
+  let end = at;
+  for (let next = endOf(pattern, text, end); next !== end; next = endOf(pattern, text, end)) end = next;
+  return end;
+}
+
 /** Letters, digits, `_` and `-`: what a token goes on with. */
 function isTokenCharacter(code: number): boolean {
   return (

@@ -20,11 +20,17 @@ import { readSingleBytes, singleBytesOf } from "./single-bytes.ts";
 import { Splice } from "./splice.ts";
 
 const KEY_VALUE_NAME = "opentelemetry.proto.common.v1.KeyValue";
+const ARRAY_VALUE_NAME = "opentelemetry.proto.common.v1.ArrayValue";
 const KEY = 0x0a;
 const VALUE = 0x12;
+const ARRAY_VALUES = 0x0a;
 const STRING_VALUE = 0x0a;
 const INT_VALUE = 0x18;
 const DOUBLE_VALUE = 0x21;
+
+const DASH = 0x2d;
+const FLAG_MIN_BYTES = 6;
+const FLAG = /^-{1,2}[\w.-]+$/;
 
 export class Redactor {
   /** How many secrets of each kind were replaced since the start. */
@@ -56,6 +62,7 @@ export class Redactor {
   /** Returns how many bytes the content gains. */
   #walkMessage(table: MessageTable, start: number, end: number): number {
     if (table.name === KEY_VALUE_NAME) return this.#walkKeyValue(table, start, end);
+    if (table.name === ARRAY_VALUE_NAME) return this.#walkArray(start, end);
     let growth = 0;
     let position = start;
     while (position < end && this.#anchorFrom(position) < end) {
@@ -95,9 +102,42 @@ export class Redactor {
       if (field === undefined || (tag & 7) !== LENGTH_DELIMITED) continue;
       const place = { lengthStart, start: cursor.position, end: position };
       if (kind === undefined || tag !== VALUE) growth += this.#walkField(field, place);
-      else growth += this.#splice.within(place, () => this.#replaceValue(kind, place.start, place.end));
+      else growth += this.#replaceWithin(kind, place);
     }
     return growth;
+  }
+
+  /** A command line may come as a list of words: after `--password` the next one is a secret. */
+  #walkArray(start: number, end: number): number {
+    let growth = 0;
+    let kind: SecretKind | null = null;
+    let position = start;
+    while (position < end) {
+      const tag = readVarint32(this.#bytes, position, end);
+      const lengthStart = cursor.position;
+      position = skipCheckedField(this.#bytes, tag, lengthStart, end);
+      if (tag !== ARRAY_VALUES) continue;
+      const place = { lengthStart, start: cursor.position, end: position };
+      const hasAnchor = this.#anchorFrom(place.start) < place.end;
+      const next = hasAnchor ? this.#kindAfterFlag(place) : null;
+      if (kind !== null) growth += this.#replaceWithin(kind, place);
+      else if (hasAnchor)
+        growth += this.#splice.within(place, () => this.#walkMessage(ANY_VALUE, place.start, place.end));
+      kind = next;
+    }
+    return growth;
+  }
+
+  #replaceWithin(kind: SecretKind, place: FieldPlace): number {
+    return this.#splice.within(place, () => this.#replaceValue(kind, place.start, place.end));
+  }
+
+  #kindAfterFlag({ start, end }: FieldPlace): SecretKind | null {
+    // One text is all there is in a word: its tag, a length of one byte, its characters.
+    const isShortText = end - start >= FLAG_MIN_BYTES && end - start <= 0x7f && this.#bytes[start] === STRING_VALUE;
+    if (!isShortText || this.#bytes[start + 2] !== DASH) return null;
+    const flag = this.#textOf(start + 2, end);
+    return FLAG.test(flag) ? this.#finder.kindOfKey(flag.replace(/^-+/, "")) : null;
   }
 
   #keysOf(start: number, end: number): readonly string[] {

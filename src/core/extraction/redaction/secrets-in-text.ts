@@ -19,6 +19,7 @@ import { isHarmlessValue } from "./harmless-value.ts";
 import { secretsInHeader } from "./header-values.ts";
 import type { FoundSecret, SecretKind } from "./secret-kind.ts";
 import { secretKindOfName } from "./secret-names.ts";
+import { readIdentifiedBy } from "./sql-secrets.ts";
 
 /** What an operator adds to what is found anyway. */
 export type RedactionRules = {
@@ -50,7 +51,7 @@ export const ANCHORS: ReadonlyArray<readonly string[]> = [
   ["riz", "rer", "red"],
   ["de=", "th=", "ig=", "id=", "ss=", "on=", "re=", "tp="],
   ["://", "AKI", "ASI", "AIz", "GIN"],
-  ["asi"],
+  ["asi", "d b"],
   ["hp_", "ho_", "hs_", "hu_", "hr_", "at_", "at-", "sk-", "sk_", "rk_"],
 ];
 /** Shared with what an operator adds. */
@@ -59,6 +60,7 @@ const OWN_BUCKET = 6;
 const USER_INFO = "://";
 const PRIVATE_KEY = "GIN";
 const JWT = "eyJ";
+const IDENTIFIED_BY = "d b";
 const SCHEMES = new Set(["rer", "asi"]);
 const TOKEN_BEGINNINGS = new Set([
   "hp_",
@@ -172,6 +174,7 @@ export class SecretFinder {
     const lowerCased = anchor.toLowerCase();
     let reading: Reading = { found: NONE, end: at + 1 };
     if (anchor === PRIVATE_KEY) reading = readPrivateKey(text, at, from);
+    if (lowerCased === IDENTIFIED_BY) reading = readIdentifiedBy(text, at, from);
     if (SCHEMES.has(lowerCased)) reading = readScheme(text, at);
     if (reading.found.length === 0 && (TOKEN_BEGINNINGS.has(lowerCased) || this.#ownTokenBeginnings.has(anchor))) {
       reading = readKnownToken(text, at, from, this.#tokenForms);

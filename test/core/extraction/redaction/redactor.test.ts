@@ -56,6 +56,25 @@ test("an authorization keeps its scheme, a cookie its name and how it is kept", 
   assert.deepEqual(setCookie, { stringValue: "sid=[redacted:cookie]; Path=/; HttpOnly; Max-Age=60" });
 });
 
+test("in a list of words the one after a flag for a secret is redacted", () => {
+  const words = (...values: readonly string[]) => ({
+    arrayValue: { values: values.map((stringValue) => ({ stringValue })) },
+  });
+  const given = words("shop", "--db-password", "hunter2", "-v", "--token", "abc", "--token-type", "jwt", "--token");
+  const wanted = words(
+    "shop",
+    "--db-password",
+    "[redacted:password]",
+    "-v",
+    "--token",
+    "[redacted:token]",
+    "--token-type",
+    "jwt",
+    "--token",
+  );
+  assert.deepEqual(valueUnder("process.command_args", given), wanted);
+});
+
 test("attributes that only sound like secrets keep their values", () => {
   for (const key of [
     "session.id",

@@ -62,6 +62,22 @@ const redacted: ReadonlyArray<readonly [text: string, expected: string]> = [
   ["mysql --password hunter2 shop", "mysql --password [redacted:password] shop"],
   ["java -Ddb.password=hunter2 -jar x", "java -Ddb.password=[redacted:password] -jar x"],
   ["DB_PASSWORD=hunter2", "DB_PASSWORD=[redacted:password]"],
+  [
+    "INSERT INTO users (name, password, api_token) VALUES ('anna', 'hun''ter2', 'abc'), ('bob', '', $1)",
+    "INSERT INTO users (name, password, api_token) VALUES ('anna', '[redacted:password]', '[redacted:token]'), ('bob', '', $1)",
+  ],
+  ["insert into t(password) values (sha1('x'), 'hunter2", "insert into t(password) values (sha1('x'), 'hunter2"],
+  ["insert into t (id, pwd) values (7, 'hunter2", "insert into t (id, pwd) values (7, '[redacted:password]"],
+  [
+    "CREATE USER anna IDENTIFIED BY 'hunter2' ACCOUNT LOCK",
+    "CREATE USER anna IDENTIFIED BY '[redacted:password]' ACCOUNT LOCK",
+  ],
+  // Lists, paths, prose.
+  ["['authorization', 'Bearer abcdef']", "['authorization', 'Bearer [redacted:bearer]']"],
+  ['["X-Api-Key","4f9a8b7c6d5e4f3a"]', '["X-Api-Key","[redacted:api_key]"]'],
+  ["/reset-password/4f9a8b7c6d5e4f3a2b1c/new", "/reset-password/[redacted:token]/new"],
+  ["unknown token 4f9a8b7c6d5e4f3a was sent", "unknown token [redacted:token] was sent"],
+  ["Invalid API key: 4f9a8b7c6d5e", "Invalid API key: [redacted:api_key]"],
   // Around characters of more than one byte.
   ["Grüße à password=pâté-1 naïve", "Grüße à password=[redacted:password] naïve"],
 ];
@@ -105,6 +121,15 @@ const untouched = [
   "token_count=5",
   "cookies: disabled",
   "status code=401",
+  "Caused by: java.io.IOException: locked by 'anna'",
+  "['password', 'email', 'x-api-key', 'x-request-id']",
+  "/password/reset/confirm",
+  "/oauth/token/introspect",
+  "/api/tokens/3fa85f64-5717-4562-b3fc-2c963f66afa6",
+  "token validation of TokenValidator2 took 12ms",
+  "secret projects/123456789/secrets/shop/versions/3 was read",
+  "INSERT INTO users (name, password) VALUES (?, ?)",
+  "cannot parse key: 4f9a8b7c6d5e",
   "https://example.com:8080/x?code=OK",
   "https://example.com/a@b",
   "ssh://git@github.com/x",
@@ -163,6 +188,19 @@ test("no text makes it throw, and what it leaves it leaves for good", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("a secret of megabytes is replaced like any other", () => {
+  for (const start of [
+    "password=",
+    "Authorization: Bearer ",
+    "cookie: sid=",
+    "token%3D",
+    "insert into t(pwd) values ('",
+  ]) {
+    const shown = redactText(start + "a1".repeat(5_000_000));
+    assert.ok(shown.startsWith(start) && shown.length < start.length + 40, start);
+  }
 });
 
 test("hostile repetitions cost no more than their length", () => {
