@@ -60,12 +60,14 @@ export function createIntake(parts: IntakeParts): Intake {
     const clean = withoutSecrets(parts, signal, bytes);
     if (clean === null) {
       parts.counters.refused(signal, "redaction_failed").add(1);
+      freeBytes(bytes);
       return { kind: "refused", reason: "redaction_failed", message: "the request could not be redacted" };
     }
+    if (clean !== bytes) freeBytes(bytes);
     const read = signal === "traces" ? readTraces(parts, clean) : readOther(signal, clean);
     if (read.kind === "malformed") {
       parts.counters.refused(signal, "malformed").add(1);
-      freeBytes(bytes);
+      freeBytes(clean);
       return { kind: "refused", reason: "malformed", message: read.message };
     }
     parts.counters.accepted(signal).add(read.itemCount);

@@ -106,11 +106,13 @@ export class ForwardQueue {
     const { log, readers } = this.#logOf(batch.signal);
     // Nobody takes this signal.
     if (readers.length === 0) return;
-    this.#unwrittenBytes += batch.bytes.length;
+    // Not to be asked again later: a reader may have freed the bytes by then.
+    const byteCount = batch.bytes.length;
+    this.#unwrittenBytes += byteCount;
     try {
       await log.append(batch);
     } finally {
-      this.#unwrittenBytes -= batch.bytes.length;
+      this.#unwrittenBytes -= byteCount;
     }
   }
 

@@ -74,6 +74,8 @@ export class QueueReader implements LogFollower {
     this.#nextOffset = nextOffset;
     const { store } = parts.log;
     this.#files = store === null ? null : new SegmentReader(store, (cause) => parts.health.failed(cause));
+    const resumedItems = parts.log.endOffset - nextOffset;
+    if (resumedItems > 0) parts.account.resumed(this.signal, this.exporter, resumedItems);
     // Files are removed whole, so what is missing before the first is not damaged: an earlier run gave it up for room.
     const keptFrom = store?.segments[0]?.firstOffset ?? parts.log.endOffset;
     if (store !== null) this.forget({ start: nextOffset, end: keptFrom }, "queue_overflow");
@@ -255,8 +257,14 @@ export class QueueReader implements LogFollower {
     this.#underWay.add(underWay);
     const { itemCount } = underWay;
     this.#log.trim();
-    const bytes = records.length === 1 ? first.bytes : Buffer.concat(records.map((record) => record.bytes));
+    const bytes = records.length === 1 ? first.bytes : this.#joined(records);
     return { signal: this.signal, bytes, itemCount, settle: (rejectedCount) => this.#settle(underWay, rejectedCount) };
+  }
+
+  #joined(records: readonly QueueRecord[]): Uint8Array {
+    const bytes = Buffer.concat(records.map((record) => record.bytes));
+    this.#log.free(records);
+    return bytes;
   }
 
   #settle(underWay: UnderWay, rejectedCount: number): void {

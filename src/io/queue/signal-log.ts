@@ -5,6 +5,7 @@
  * fsync where the policy asks for it. When the disk fails, records stay in memory and are written
  * after all once it works again; so to readers a failing disk looks like a slow one.
  */
+import { freeBytes } from "../../core/free-bytes.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import type { UnixMillis } from "../../core/time.ts";
 import type { DiskHealth } from "./disk-health.ts";
@@ -176,6 +177,13 @@ export class SignalLog {
     this.recent.removeBefore(Math.min(...this.#followers.map((follower) => follower.nextOffset)));
     while (this.recent.bytes > RECENT_MAX_BYTES && this.#isFirstStored()) this.recent.removeFirst();
     void this.store?.removeBefore(this.#acknowledgedOffset());
+  }
+
+  /** The caller has copied the records and passed them: their memory is given back, if nobody else needs it. */
+  free(records: readonly QueueRecord[]): void {
+    if (this.#followers.length > 1) return;
+    const keptFrom = this.store === null ? Number.POSITIVE_INFINITY : this.#storedOffset;
+    for (const { bytes, offset } of records) if (offset < keptFrom) freeBytes(bytes);
   }
 
   #acknowledgedOffset(): number {

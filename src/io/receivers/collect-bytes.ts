@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import type { SharedBudget } from "./shared-budget.ts";
 
 export type Collected =
+  /** Copied, even from a single chunk: that may be a part of what was read from a socket. */
   | { readonly kind: "read"; readonly bytes: Uint8Array }
   | { readonly kind: "too_large" }
   /** All requests under way together have reached their bound. */
@@ -33,14 +34,8 @@ export function collectBytes(stream: Readable, maxBytes: number, budget: SharedB
       byteCount += chunk.length;
       chunks.push(chunk);
     };
-    const onEnd = () => finish({ kind: "read", bytes: joined(chunks, byteCount) });
+    const onEnd = () => finish({ kind: "read", bytes: Buffer.concat(chunks, byteCount) });
     const onAborted = () => finish({ kind: "aborted" });
     stream.on("data", onData).on("end", onEnd).on("close", onAborted);
   });
-}
-
-/** One chunk is passed on as it is: it already belongs to this request alone. */
-function joined(chunks: readonly Buffer[], byteCount: number): Uint8Array {
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, byteCount);
 }

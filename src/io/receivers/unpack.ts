@@ -123,10 +123,10 @@ function unpackInTurn(
   });
 }
 
-/** One piece is passed on as it is, unless much more room was made for it than it fills. */
+/** One piece is passed on as it is, unless more room was made for it than it fills. */
 function joined(pieces: readonly Buffer[], byteCount: number): Uint8Array {
   const [only] = pieces;
-  const isWhole = pieces.length === 1 && only !== undefined && only.length > only.buffer.byteLength / 2;
+  const isWhole = pieces.length === 1 && only !== undefined && only.buffer.byteLength - only.length <= SPARE_BYTES;
   return isWhole ? only : Buffer.concat(pieces, byteCount);
 }
 
