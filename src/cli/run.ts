@@ -7,6 +7,7 @@
 import { once } from "node:events";
 import type { Config } from "../config/config.ts";
 import { readVersion } from "../config/version.ts";
+import { tuneGarbageCollection } from "../io/platform/garbage-collection.ts";
 import type { RunningService } from "../service/assemble.ts";
 import type { CommandContext } from "./command-context.ts";
 import { printLine } from "./command-context.ts";
@@ -16,6 +17,7 @@ import { EXIT_CODES } from "./exit-codes.ts";
 import { listenForStop } from "./stop-signal.ts";
 
 export async function runCollector(options: ConfigOptions, context: CommandContext): Promise<number> {
+  tuneGarbageCollection();
   const loaded = loadConfigOrPrint(options, context);
   if (loaded === undefined) return EXIT_CODES.badConfiguration;
   // Listened to before anything starts: a supervisor may be quicker than we are.

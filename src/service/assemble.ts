@@ -13,7 +13,6 @@ import type { Instant, UnixMillis } from "../core/time.ts";
 import { ExporterError } from "../io/exporters/export-client.ts";
 import { LogNotifier } from "../io/notifiers/log.ts";
 import { PagerDutyNotifier } from "../io/notifiers/pagerduty.ts";
-import { collectGarbageByGrowth } from "../io/platform/garbage-collection.ts";
 import type { Logger } from "../io/platform/logger.ts";
 import { createLogger } from "../io/platform/logger.ts";
 import { SelfTelemetryError, startSelfTelemetry } from "../io/platform/self-telemetry.ts";
@@ -86,7 +85,6 @@ export async function runService(config: Config, parts: ServiceParts): Promise<S
 }
 
 async function start(config: Config, parts: ServiceParts, stack: AsyncDisposableStack): Promise<ServiceStart> {
-  collectGarbageByGrowth();
   const log = createLogger(config.log, parts.stderr);
   const registry = new MetricRegistry();
   const counters = new PipelineCounters(registry);
