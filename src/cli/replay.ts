@@ -8,6 +8,8 @@
  */
 import type { Effect } from "../core/alerts/alert.ts";
 import type { Engine, EngineSettings, IngestResult } from "../core/engine.ts";
+import { Redactor } from "../core/extraction/redaction/redactor.ts";
+import { DEFAULT_RULES } from "../core/extraction/redaction/secrets-in-text.ts";
 import type { RecordedRequest } from "../core/extraction/request-observation.ts";
 import { RequestObservation } from "../core/extraction/request-observation.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
@@ -21,6 +23,8 @@ export type ReplayParts = {
 
 export class Replay {
   readonly #engine: Engine;
+  /** As in the service: what is reported of a recording is shown to people, too. */
+  readonly #redactor = new Redactor(DEFAULT_RULES);
   readonly #onEffects: ReplayParts["onEffects"];
   readonly #observationContext: ConstructorParameters<typeof RequestObservation>[1];
   #now: UnixMillis = Number.NEGATIVE_INFINITY;
@@ -44,7 +48,7 @@ export class Replay {
 
   spans(bytes: Uint8Array, arrivedAt: UnixMillis): IngestResult {
     this.passUntil(arrivedAt);
-    const result = this.#engine.ingest(bytes, this.#instant);
+    const result = this.#engine.ingest(this.#redactor.redact("traces", bytes), this.#instant);
     if (result.kind === "ingested" && result.isUrgent) this.#tick();
     return result;
   }
