@@ -44,7 +44,13 @@ export async function* run(): AsyncGenerator<Table> {
   for (const spansPerSecond of LOADS_SPANS_PER_SECOND) yield await measureUnderLoad(spansPerSecond);
 }
 
-type Attack = { readonly service: string; readonly route: string; readonly protocol: Protocol };
+/** Each in an environment of its own: alarms of one environment that begin together are one page. */
+type Attack = {
+  readonly service: string;
+  readonly environment: string;
+  readonly route: string;
+  readonly protocol: Protocol;
+};
 type PageTiming = { readonly attack: Attack; readonly latencyMs: number; readonly isExact: boolean };
 /** `acknowledgedMs`: of every request of the attacks, which is what the machine and the network take anyway. */
 type Timings = { readonly pages: readonly PageTiming[]; readonly acknowledgedMs: readonly number[] };
@@ -100,6 +106,7 @@ function startLoad({ httpUrl }: Receivers, spansPerSecond: number): Promise<Load
 function attacksOver(protocol: Protocol): readonly Attack[] {
   return Array.from({ length: PAGES_PER_PROTOCOL }, (_, index) => ({
     service: `service-${index % SERVICES}`,
+    environment: `${protocol}-${index}`,
     route: `/${protocol === "grpc" ? "calls" : "posts"}/${letters(index)}`,
     protocol,
   }));
@@ -134,13 +141,11 @@ async function timePages(attacks: readonly Attack[], twin: PagerDutyTwin, receiv
 
 /** The usual traffic of the endpoints to be attacked, 3 % of it failed. */
 async function warmUp(attacks: readonly Attack[], sender: OtlpSender, random: Random): Promise<void> {
-  const byService = Object.groupBy(attacks, ({ service }) => service);
   for (let second = 0; second < WARM_UP_SECONDS; second++) {
-    for (const [service, ofService = []] of Object.entries(byService)) {
-      const spans = ofService.flatMap(({ route }) =>
-        Array.from({ length: WARM_UP_REQUESTS_PER_SECOND }, () => serverSpan(route, random.chance(0.03), random)),
-      );
-      await sender.send(encodeTraces(service, spans));
+    for (const { environment, route, service } of attacks) {
+      const requests = Array.from({ length: WARM_UP_REQUESTS_PER_SECOND }, () => random.chance(0.03));
+      const spans = requests.map((isFailed) => serverSpan(route, isFailed, random));
+      await sender.send(encodeTraces(service, spans, { environment }));
     }
     await delay(1000);
   }
@@ -162,7 +167,7 @@ async function timeOnePage(
   let lastTraceId = "";
   for (let request = 0; request < ATTACK_REQUESTS_MAX; request++) {
     const span = serverSpan(attack.route, true, random);
-    const bytes = encodeTraces(attack.service, [span]);
+    const bytes = encodeTraces(attack.service, [span], attack);
     lastTraceId = span.traceId;
     const startedAt = performance.now();
     sentAt.set(span.traceId, startedAt);

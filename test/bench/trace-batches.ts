@@ -45,11 +45,15 @@ export function traceBatches(plan: BatchPlan): readonly Uint8Array[] {
   });
 }
 
-export function encodeTraces(service: string, spans: readonly object[]): Uint8Array {
+export function encodeTraces(
+  service: string,
+  spans: readonly object[],
+  { environment = "prod" }: { readonly environment?: string } = {},
+): Uint8Array {
   const attributes = keyValues({
     "service.name": service,
     "service.version": "2.3.1",
-    "deployment.environment.name": "prod",
+    "deployment.environment.name": environment,
     "telemetry.sdk.language": "java",
   });
   const scopeSpans = [{ scope: { name: "bench", version: "1.0.0" }, spans }];
