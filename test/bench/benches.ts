@@ -5,6 +5,7 @@ export async function benches(): Promise<readonly Bench[]> {
   return Promise.all([
     import("./otlp-scan.bench.ts"),
     import("./extraction.bench.ts"),
+    import("./redaction.bench.ts"),
     import("./engine.bench.ts"),
     import("./queue.bench.ts"),
     import("./endpoints.bench.ts"),

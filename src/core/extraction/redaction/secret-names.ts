@@ -6,6 +6,7 @@
  * `api_key_id` is not.
  */
 import type { SecretKind } from "./secret-kind.ts";
+import { MARKER_START } from "./secret-kind.ts";
 
 const NAME_MAX_CHARACTERS = 256;
 
@@ -18,6 +19,9 @@ const BY_LAST_WORD: Readonly<Record<string, SecretKind>> = {
   secret: "secret",
   secrets: "secret",
   token: "token",
+  bearer: "bearer",
+  otp: "code",
+  totp: "code",
   apikey: "api_key",
   authkey: "api_key",
   accesskey: "api_key",
@@ -79,13 +83,15 @@ const SESSION_NAMES = /^(?:j|php|asp|aspx)sess?ion_?id[a-z]*$|^phpsessid$|^aspse
 
 /** What the value under that name is, null when it is no secret. */
 export function secretKindOfName(name: string): SecretKind | null {
-  // With an assignment in it, it is a text and no name.
-  if (name.length > NAME_MAX_CHARACTERS || name.includes("=")) return null;
+  // With an assignment or a marker in it, it is a text and no name.
+  if (name.length > NAME_MAX_CHARACTERS || name.includes("=") || name.includes(MARKER_START)) return null;
   const words = wordsOf(name);
   const last = words.at(-1) ?? "";
   const before = words.at(-2) ?? "";
   if (last === "token" && HARMLESS_BEFORE_TOKEN.has(before)) return null;
   if (last === "key") return BEFORE_KEY[before] ?? null;
+  // A password's hash is for guessing at.
+  if (last === "hash" && BY_LAST_WORD[before] === "password") return "password";
   const byWord = BY_LAST_WORD[last];
   if (byWord !== undefined) return byWord;
   if (SESSION_NAMES.test(last)) return "session";

@@ -51,7 +51,7 @@ export const ANCHORS: ReadonlyArray<readonly string[]> = [
   ["riz", "rer", "red"],
   ["de=", "th=", "ig=", "id=", "ss=", "on=", "re=", "tp="],
   ["://", "AKI", "ASI", "AIz", "GIN"],
-  ["asi", "d b"],
+  ["asi", "d b", "otp"],
   ["hp_", "ho_", "hs_", "hu_", "hr_", "at_", "at-", "sk-", "sk_", "rk_"],
 ];
 /** Shared with what an operator adds. */
@@ -86,6 +86,8 @@ const NAMES = new Set([
   "oke",
   "oki",
   "key",
+  "otp",
+  "rer",
   "riz",
   "red",
   "de=",

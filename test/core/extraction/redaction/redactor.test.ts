@@ -75,6 +75,28 @@ test("in a list of words the one after a flag for a secret is redacted", () => {
   assert.deepEqual(valueUnder("process.command_args", given), wanted);
 });
 
+test("names of secrets are known in all spellings", () => {
+  for (const [key, kind] of [
+    ["clientSecret", "secret"],
+    ["DB_PASSWORD", "password"],
+    ["user.password_hash", "password"],
+    ["aws.secret_access_key", "api_key"],
+    ["http.request.header.x_api_key", "api_key"],
+    ["rpc.grpc.request.metadata.x-auth-token", "token"],
+    ["ocp-apim-subscription-key", "api_key"],
+    ["ssl.private_key", "private_key"],
+    ["auth.bearer", "bearer"],
+    ["user.otp", "code"],
+    ["password2", "password"],
+  ]) {
+    assert.deepEqual(
+      valueUnder(String(key), { stringValue: "opensesame" }),
+      { stringValue: `[redacted:${kind}]` },
+      key,
+    );
+  }
+});
+
 test("attributes that only sound like secrets keep their values", () => {
   for (const key of [
     "session.id",
