@@ -66,8 +66,8 @@ export class Enricher {
   readonly #keptPairs = new Float64Array(KEPT_MARKS_MAX).fill(FREE);
   readonly #buffer = new AttributeBuffer();
 
-  /** The attributes as bytes to append to the span; good until the next call. Empty where none are due. */
-  attributesFor(request: MarkedRequest, failure: FailureMarks | null): Uint8Array {
+  /** The attributes to append to the span, empty where none are due. A buffer is good until the next call. */
+  attributesFor(request: MarkedRequest, failure: FailureMarks | null): Uint8Array | AttributeBuffer {
     if (request.isMarked) return NO_BYTES;
     // Spans that are not counted are rare, and not worth a place.
     const kept = request.isCounted ? this.#keptMarksOf(request) : undefined;
@@ -79,7 +79,7 @@ export class Enricher {
     else buffer.addEncoded(kept);
     if (cause !== null) buffer.addText(CAUSE, cause.name);
     if (failure !== null) addFigures(buffer, failure);
-    return buffer.bytes.subarray(0, buffer.length);
+    return buffer;
   }
 
   /** Undefined when another pair has the place. */

@@ -11,6 +11,7 @@
  * pass over the rows writes the result.
  */
 import { assert } from "../assert.ts";
+import type { AttributeBuffer } from "./encode-attribute.ts";
 import type { SpanView } from "./span-view.ts";
 import { copyBytes, varintSize, writeVarint } from "./wire.ts";
 
@@ -20,7 +21,7 @@ export const APPENDED_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Room kept from one request to the next; what a larger request needed is given back. */
 const KEPT_ROWS = 8192;
-const KEPT_APPENDED_BYTES = 1024 * 1024;
+const KEPT_COPIED_BYTES = 1024 * 1024;
 
 // Columns of a row.
 const HEADER_START = 0; // Where its length begins; for a removed span, its tag.
@@ -29,7 +30,7 @@ const CONTENT_END = 2;
 const GROWTH = 3; // Bytes that the content gains, less what it loses.
 const APPENDED = 4; // Bytes to put at the content's end, or REMOVED.
 const PARENT = 5; // Row of the enclosing message, or NO_ROW.
-const APPENDED_START = 6; // Where those bytes are kept.
+const APPENDED_START = 6; // Where their copy begins, or less than 0: their place among the lists, counted from -1 down.
 const COLUMNS = 7;
 
 const REMOVED = -1;
@@ -49,28 +50,32 @@ export class SpanEdits {
   #resourceRow = NO_ROW;
   #scopeRow = NO_ROW;
   #spanRow = NO_ROW;
-  #appended = new Uint8Array(KEPT_APPENDED_BYTES);
   #appendedLength = 0;
+  #copies = new Uint8Array(KEPT_COPIED_BYTES);
+  #copiedLength = 0;
+  #lists: Uint8Array[] = [];
+  #listCount = 0;
 
   /** Takes the request that the following edits are for and forgets all earlier edits. */
   reset(bytes: Uint8Array): void {
     this.#bytes = bytes;
     this.#rowCount = 0;
     this.#resourceRow = this.#scopeRow = this.#spanRow = NO_ROW;
-    this.#appendedLength = 0;
+    this.#appendedLength = this.#copiedLength = this.#listCount = 0;
     if (this.#rows.length > KEPT_ROWS * COLUMNS) this.#rows = new Int32Array(KEPT_ROWS * COLUMNS);
-    if (this.#appended.length > KEPT_APPENDED_BYTES) this.#appended = new Uint8Array(KEPT_APPENDED_BYTES);
+    if (this.#copies.length > KEPT_COPIED_BYTES) this.#copies = new Uint8Array(KEPT_COPIED_BYTES);
+    if (this.#lists.length > KEPT_ROWS) this.#lists = [];
   }
 
   /**
-   * Adds attributes to the end of the span under the view: complete fields, tag and length included,
-   * which are copied. Returns false and leaves the span as it came when there is no room for the edit.
+   * Adds attributes to the end of the span under the view: complete fields, tag and length included. A list
+   * of bytes is not copied and has to stay as it is until `apply`; a buffer is, and may be used again.
+   * Returns false and leaves the span as it came when there is no room for the edit.
    */
-  append(view: SpanView, fields: Uint8Array, start = 0, end = fields.length): boolean {
-    const length = end - start;
-    if (length === 0) return true;
-    if (this.#appendedLength + length > APPENDED_BYTES_MAX || !this.#selectSpan(view)) return this.#refuse();
-    this.#appendTo(this.#spanRow, fields, start, end);
+  append(view: SpanView, fields: Uint8Array | AttributeBuffer): boolean {
+    if (fields.length === 0) return true;
+    if (!this.#hasRoom(fields.length) || !this.#selectSpan(view)) return this.#refuse();
+    this.#appendTo(this.#spanRow, fields);
     return true;
   }
 
@@ -85,11 +90,10 @@ export class SpanEdits {
   }
 
   /** Appends to the span of a reserved place. Returns false where there is no room. */
-  fill(place: number, fields: Uint8Array): boolean {
+  fill(place: number, fields: Uint8Array | AttributeBuffer): boolean {
     if (place === NO_PLACE) return false;
-    if (this.#appendedLength + fields.length > APPENDED_BYTES_MAX) return this.#refuse();
-    assert(this.#get(place, APPENDED) === 0, "a place is filled once");
-    this.#appendTo(place, fields, 0, fields.length);
+    if (!this.#hasRoom(fields.length)) return this.#refuse();
+    this.#appendTo(place, fields);
     return true;
   }
 
@@ -111,16 +115,31 @@ export class SpanEdits {
     return result;
   }
 
-  #appendTo(row: number, fields: Uint8Array, start: number, end: number): void {
-    const appended = this.#get(row, APPENDED);
-    assert(appended !== REMOVED, "a removed span cannot gain attributes");
-    const length = end - start;
-    this.#reserveAppended(this.#appendedLength + length);
-    if (appended === 0) this.#rows[row + APPENDED_START] = this.#appendedLength;
-    copyBytes(fields, start, end, this.#appended, this.#appendedLength);
+  #hasRoom(length: number): boolean {
+    return this.#appendedLength + length <= APPENDED_BYTES_MAX;
+  }
+
+  #appendTo(row: number, fields: Uint8Array | AttributeBuffer): void {
+    const { length } = fields;
+    assert(this.#get(row, APPENDED) === 0, "a span gains attributes once");
+    this.#rows[row + APPENDED] = length;
+    this.#rows[row + APPENDED_START] = fields instanceof Uint8Array ? this.#keep(fields) : this.#copy(fields);
+    this.#rows[row + GROWTH] = length;
     this.#appendedLength += length;
-    this.#rows[row + APPENDED] = appended + length;
-    this.#rows[row + GROWTH] = this.#get(row, GROWTH) + length;
+  }
+
+  /** A list's number in place of a start. */
+  #keep(fields: Uint8Array): number {
+    this.#lists[this.#listCount++] = fields;
+    return -this.#listCount;
+  }
+
+  #copy({ bytes, length }: AttributeBuffer): number {
+    const start = this.#copiedLength;
+    this.#copiedLength += length;
+    this.#reserveCopies(this.#copiedLength);
+    copyBytes(bytes, 0, length, this.#copies, start);
+    return start;
   }
 
   /** Makes `#spanRow` the row of the span under the view, with the rows of its parents before it. */
@@ -209,13 +228,17 @@ export class SpanEdits {
       copyBytes(bytes, contentStart, contentEnd, target, written);
       written += contentEnd - contentStart;
       taken = contentEnd;
-      const appendedStart = this.#get(row, APPENDED_START);
-      copyBytes(this.#appended, appendedStart, appendedStart + appended, target, written);
+      this.#writeAppended(this.#get(row, APPENDED_START), appended, target, written);
       written += appended;
     }
     copyBytes(bytes, taken, bytes.length, target, written);
     assert(written + bytes.length - taken === target.length, "an edited request has the length that was computed");
     return target;
+  }
+
+  #writeAppended(start: number, length: number, target: Uint8Array, at: number): void {
+    if (start < 0) target.set(this.#lists[-start - 1] ?? NO_BYTES, at);
+    else copyBytes(this.#copies, start, start + length, target, at);
   }
 
   #reserveRows(rowCount: number): void {
@@ -225,10 +248,10 @@ export class SpanEdits {
     this.#rows = larger;
   }
 
-  #reserveAppended(length: number): void {
-    if (length <= this.#appended.length) return;
-    const larger = new Uint8Array(Math.min(APPENDED_BYTES_MAX, Math.max(length, this.#appended.length * 2)));
-    larger.set(this.#appended);
-    this.#appended = larger;
+  #reserveCopies(length: number): void {
+    if (length <= this.#copies.length) return;
+    const larger = new Uint8Array(Math.min(APPENDED_BYTES_MAX, Math.max(length, this.#copies.length * 2)));
+    larger.set(this.#copies);
+    this.#copies = larger;
   }
 }
