@@ -16,7 +16,12 @@ const SPARE_MAX_BYTES = 64;
  * afterwards. What is only a part of its buffer is left alone, and so is what is small.
  */
 export function freeBytes(bytes: Uint8Array): void {
+  if (hasBufferToItself(bytes)) bytes.buffer.transfer(0);
+}
+
+/** Whether the buffer can be given away with the bytes. Small ones may share theirs, and are always told so. */
+export function hasBufferToItself(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
   const { buffer } = bytes;
-  if (bytes.length < FREED_MIN_BYTES || buffer.byteLength - bytes.length > SPARE_MAX_BYTES) return;
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+  const isWhole = bytes.length >= FREED_MIN_BYTES && buffer.byteLength - bytes.length <= SPARE_MAX_BYTES;
+  return isWhole && buffer instanceof ArrayBuffer;
 }

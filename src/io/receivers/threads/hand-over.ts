@@ -2,6 +2,7 @@
  * The door in a receiver thread: what comes in is handed over to the main thread, which has the engine
  * and the queue, and the verdict comes back by the request's number.
  */
+import { hasBufferToItself } from "../../../core/free-bytes.ts";
 import type { Signal, Verdict } from "../../../core/otlp/verdict.ts";
 import type { ExportDoor, ExportRequest, TurnedAway } from "../export-door.ts";
 import type { TlsChange } from "../tls-renewal.ts";
@@ -10,14 +11,6 @@ import { RefusalTally } from "./refusal-tally.ts";
 import type { Answer, FromThread, HandedOver, ThreadFacts } from "./thread-messages.ts";
 import { plainError } from "./thread-messages.ts";
 
-/**
- * From here on a body goes over as it is: it was put together for its request alone. What is smaller is
- * copied, because it may be part of what was read from a socket, 64 KiB at most, with others beside it.
- */
-const MOVED_MIN_BYTES = 128 * 1024;
-
-type HandedBytes = Uint8Array<ArrayBuffer>;
-
 export class HandOver implements ExportDoor {
   readonly #post: (message: FromThread, moved: ArrayBuffer[]) => void;
   readonly #facts: ThreadFacts;
@@ -25,7 +18,7 @@ export class HandOver implements ExportDoor {
   readonly #refusals: RefusalTally;
   /** One for each request under way: the connections of the thread bound their number. */
   readonly #waiting = new Map<number, (verdict: Verdict) => void>();
-  #leaving: HandedOver[] = [];
+  #leaving: (HandedOver & { readonly bytes: MovableBytes })[] = [];
   #nextId = 0;
 
   constructor(facts: ThreadFacts, post: (message: FromThread, moved: ArrayBuffer[]) => void) {
@@ -78,13 +71,14 @@ export class HandOver implements ExportDoor {
     this.#leaving = [];
     this.#post(
       { kind: "requests", requests },
-      requests.map(({ bytes }) => (bytes as HandedBytes).buffer),
+      requests.map(({ bytes }) => bytes.buffer),
     );
   }
 }
 
-/** Bytes whose memory nobody else uses. */
-function movable(bytes: Uint8Array): HandedBytes {
-  const isMoved = bytes.length >= MOVED_MIN_BYTES && bytes.buffer instanceof ArrayBuffer;
-  return isMoved ? (bytes as HandedBytes) : new Uint8Array(bytes);
+/** Their memory goes over with them: nobody else may use it. */
+type MovableBytes = Uint8Array<ArrayBuffer>;
+
+function movable(bytes: Uint8Array): MovableBytes {
+  return hasBufferToItself(bytes) ? bytes : new Uint8Array(bytes);
 }
