@@ -10,14 +10,16 @@ import { createRedaction } from "../../src/service/redaction.ts";
 import { prometheusText } from "../../src/web/prometheus-text.ts";
 import { encode, LOGS_REQUEST } from "../support/otlp-protobuf.ts";
 
-const REQUEST = encode(LOGS_REQUEST, {
-  resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: "password=hunter2" } }] }] }],
-});
+/** A new one each time: who takes it in may give its memory back. */
+function request(): Uint8Array {
+  const logRecords = [{ body: { stringValue: "password=hunter2" } }];
+  return encode(LOGS_REQUEST, { resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+}
 
 test("what is queued is redacted, and counted by kind where people look", async () => {
   const registry = new MetricRegistry();
   const { intake, queued } = intakeWith(createRedaction(DEFAULT_RULES, registry));
-  assert.deepEqual(await intake({ signal: "logs", bytes: REQUEST }), { kind: "accepted" });
+  assert.deepEqual(await intake({ signal: "logs", bytes: request() }), { kind: "accepted" });
   assert.ok(!queued.join().includes("hunter2"));
   assert.match(prometheusText(registry.families()), /authspike_redacted_secrets_total\{kind="password"\} 1\n/);
   assert.match(prometheusText(registry.families()), /authspike_redacted_secrets_total\{kind="password"\} 1\n/);
@@ -25,7 +27,7 @@ test("what is queued is redacted, and counted by kind where people look", async 
 
 test("without redaction requests go on as they came", async () => {
   const { intake, queued } = intakeWith(createRedaction(null, new MetricRegistry()));
-  await intake({ signal: "logs", bytes: REQUEST });
+  await intake({ signal: "logs", bytes: request() });
   assert.ok(queued.join().includes("hunter2"));
 });
 
@@ -36,7 +38,7 @@ test("a request that cannot be looked through is refused for good, counted, and 
     throw new Error("a mistake of ours");
   };
   const { intake, queued } = intakeWith(broken, { counters, onRedactionFailure: (error) => failures.push(error) });
-  const verdict = await intake({ signal: "logs", bytes: REQUEST });
+  const verdict = await intake({ signal: "logs", bytes: request() });
   assert.equal(verdict.kind === "refused" && verdict.reason, "redaction_failed");
   assert.equal(counters.refused("logs", "redaction_failed").value, 1);
   assert.deepEqual([failures.length, queued.length], [1, 0]);

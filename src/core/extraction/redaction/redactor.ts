@@ -28,6 +28,7 @@ const STRING_VALUE = 0x0a;
 const INT_VALUE = 0x18;
 const DOUBLE_VALUE = 0x21;
 
+const NO_BYTES = new Uint8Array(0);
 const DASH = 0x2d;
 const FLAG_MIN_BYTES = 6;
 const FLAG = /^-{1,2}[\w.-]+$/;
@@ -37,7 +38,7 @@ export class Redactor {
   readonly counts: Record<SecretKind, number>;
   readonly #finder: SecretFinder;
   readonly #search: AnchorSearch;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
   #splice = new Splice();
   #nextAnchor = NO_ANCHOR;
 
@@ -51,11 +52,20 @@ export class Redactor {
   redact(signal: Signal, bytes: Uint8Array): Uint8Array {
     this.#search.load(bytes);
     this.#nextAnchor = this.#search.next(0);
-    if (this.#nextAnchor === NO_ANCHOR || checkStructure(signal, bytes).kind === "malformed") return bytes;
+    try {
+      return this.#nextAnchor === NO_ANCHOR ? bytes : this.#redactAnchored(signal, bytes);
+    } finally {
+      // An idle redactor must not keep the largest request alive.
+      this.#search.release();
+      this.#bytes = NO_BYTES;
+    }
+  }
+
+  #redactAnchored(signal: Signal, bytes: Uint8Array): Uint8Array {
+    if (checkStructure(signal, bytes).kind === "malformed") return bytes;
     this.#bytes = bytes;
     this.#splice = new Splice();
     this.#walkMessage(EXPORT_REQUESTS[signal], 0, bytes.length);
-    this.#search.release();
     return this.#splice.isEmpty ? bytes : this.#splice.apply(bytes);
   }
 
