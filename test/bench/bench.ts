@@ -10,8 +10,11 @@ export type Bench = {
   readonly description: string;
   /** `quick` ones run when none is named. */
   readonly pace: "quick" | "long";
-  run(): Iterable<Table> | AsyncIterable<Table>;
+  run(extent: Extent): Iterable<Table> | AsyncIterable<Table>;
 };
+
+/** What `--full` asks for; most benches have one extent only. */
+export type Extent = "short" | "full";
 
 export type Table = {
   readonly title: string;

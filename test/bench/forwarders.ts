@@ -1,7 +1,7 @@
 /**
- * Who is measured when spans are forwarded: authspike with its queue on disk and in memory, the object
- * relay, and an OpenTelemetry Collector if `OTELCOL_BIN` names one. All of them receive over both
- * protocols, add attributes to spans, and send on what they got without compression.
+ * Who is measured when spans are forwarded: authspike, and an OpenTelemetry Collector if `OTELCOL_BIN` names
+ * one, both with their queue in the same place, or else the object relay. All of them receive over both
+ * protocols, add attributes to spans, and send on what they got.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OtlpSink } from "../../src/io/stand-ins/otlp-sink.ts";
 import { MeasuredProcess } from "./measured-process.ts";
-import type { Protocol } from "./otlp-sender.ts";
+import type { Packing, Protocol } from "./otlp-sender.ts";
 import type { Receivers } from "./service-process.ts";
 import { ServiceProcess } from "./service-process.ts";
 import { shippedRuleFiles } from "./shipped-rules.ts";
@@ -20,10 +20,11 @@ export type Queue = "disk" | "memory";
 
 export type Forwarder = {
   readonly name: string;
-  /** null = it keeps nothing: what it acknowledges has been sent on. */
-  readonly queue: Queue | null;
-  start(sink: OtlpSink, protocol: Protocol): Promise<RunningForwarder>;
+  start(sink: OtlpSink, way: Way): Promise<RunningForwarder>;
 };
+
+/** How it sends on; it receives in the same way. */
+export type Way = { readonly protocol: Protocol; readonly packing: Packing };
 
 export type RunningForwarder = AsyncDisposable & { readonly process: MeasuredProcess; readonly receivers: Receivers };
 
@@ -31,29 +32,23 @@ const OBJECT_RELAY = "protobufjs relay";
 const COLLECTOR = "OpenTelemetry Collector";
 const COLLECTOR_CONFIG = fileURLToPath(new URL("./otelcol.yaml", import.meta.url));
 
-/** Whom those with the same queue are compared with: the Collector with that queue, if there is one. */
-export function baselineOf(subjects: readonly Forwarder[]): string {
-  return subjects.find(({ name }) => name.startsWith(COLLECTOR))?.name ?? OBJECT_RELAY;
-}
+export type Compared = { readonly subjects: readonly Forwarder[]; readonly baseline: string };
 
-export function forwarders(): readonly Forwarder[] {
-  const collector = process.env["OTELCOL_BIN"];
-  return [
-    authspike("disk"),
-    authspike("memory"),
-    { name: OBJECT_RELAY, queue: null, start: startRelay },
-    ...(collector === undefined ? [] : [otelcol(collector, "disk"), otelcol(collector, "memory")]),
-  ];
+/** authspike, and whom it is compared with: the Collector with the same queue, or else the relay, which cannot unpack. */
+export function forwardersWith({ packing, queue }: Pick<Way, "packing"> & { readonly queue: Queue }): Compared {
+  const command = process.env["OTELCOL_BIN"];
+  const relays = packing === "none" ? [{ name: OBJECT_RELAY, start: startRelay }] : [];
+  const others = command === undefined ? relays : [otelcol(command, queue)];
+  return { subjects: [authspike(queue), ...others], baseline: others[0]?.name ?? "" };
 }
 
 function authspike(queue: Queue): Forwarder {
   return {
-    name: `authspike, ${inWords(queue)}`,
-    queue,
-    start: (sink, protocol) =>
+    name: "authspike",
+    start: (sink, { packing, protocol }) =>
       ServiceProcess.start({
         settings: {
-          exporters: { sink: { protocol, endpoint: addressOf(sink, protocol), compression: "none" } },
+          exporters: { sink: { protocol, endpoint: addressOf(sink, protocol), compression: packing } },
           queue: { durable: queue === "disk" },
           log: { level: "warn" },
         },
@@ -62,7 +57,7 @@ function authspike(queue: Queue): Forwarder {
   };
 }
 
-async function startRelay(sink: OtlpSink, protocol: Protocol): Promise<RunningForwarder> {
+async function startRelay(sink: OtlpSink, { protocol }: Way): Promise<RunningForwarder> {
   const program = fileURLToPath(new URL("./relay-process.ts", import.meta.url));
   const relay = await MeasuredProcess.start({
     command: process.execPath,
@@ -81,9 +76,8 @@ async function startRelay(sink: OtlpSink, protocol: Protocol): Promise<RunningFo
 /** `otelcol.yaml` says what it does; what differs from run to run reaches it as variables. */
 function otelcol(command: string, queue: Queue): Forwarder {
   return {
-    name: `${COLLECTOR}, ${inWords(queue)}`,
-    queue,
-    async start(sink, protocol) {
+    name: COLLECTOR,
+    async start(sink, { packing, protocol }) {
       const directory = mkdtempSync(join(tmpdir(), "authspike-bench-"));
       const [grpc, http] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
       const collector = await MeasuredProcess.start({
@@ -97,7 +91,7 @@ function otelcol(command: string, queue: Queue): Forwarder {
           BENCH_HTTP_ADDRESS: http,
           BENCH_EXPORTER: protocol === "grpc" ? "otlp_grpc" : "otlp_http",
           BENCH_SINK_ENDPOINT: addressOf(sink, protocol),
-          BENCH_COMPRESSION: "none",
+          BENCH_COMPRESSION: packing,
         },
         readyWhen: /Everything is ready/,
       });
@@ -111,10 +105,6 @@ function otelcol(command: string, queue: Queue): Forwarder {
       };
     },
   };
-}
-
-function inWords(queue: Queue): string {
-  return queue === "disk" ? "queue on disk" : "queue in memory";
 }
 
 function addressOf(sink: OtlpSink, protocol: Protocol): string {

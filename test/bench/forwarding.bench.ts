@@ -3,59 +3,56 @@
  * CPU-second of the whole process, and in resident memory.
  *
  * Load comes from a second process, the backend is in this one, and only the forwarder between them is
- * measured. All forwarders get the same requests at the same rate, one after the other. Compared are those
- * that keep what they acknowledge in the same place; the relay of objects keeps nothing.
+ * measured. All forwarders get the same requests at the same rate, one after the other, and keep what they
+ * acknowledge in the same place; the relay of objects, which stands in for a Collector where there is none,
+ * keeps nothing.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { OtlpSink } from "../../src/io/stand-ins/otlp-sink.ts";
-import type { Row, Table } from "./bench.ts";
+import type { Extent, Row, Table } from "./bench.ts";
 import type { Forwarder, RunningForwarder } from "./forwarders.ts";
-import { baselineOf, forwarders } from "./forwarders.ts";
+import { forwardersWith } from "./forwarders.ts";
+import type { ForwardingCase } from "./forwarding-cases.ts";
+import { caseInWords, forwardingCases, shareOfRequests } from "./forwarding-cases.ts";
 import type { LoadReport } from "./load.ts";
 import { Load } from "./load.ts";
-import type { Protocol } from "./otlp-sender.ts";
-import { PROTOCOLS } from "./otlp-sender.ts";
+import { loadLine } from "./machine.ts";
 
 export const name = "forwarding";
 export const description = "the whole service between a sender and a backend: CPU and memory";
 export const pace = "long";
 
 const SPANS_PER_SECOND = 20_000;
-/** Until everything that runs for each span has been compiled for good. */
+/** By five seconds after the first span the CPU in use has fallen to where it stays: the code is compiled for good. */
 const WARM_UP_MS = 10_000;
 const MEASURED_MS = 10_000;
 /** Longer than the queue lets a span wait for company. */
 const ARRIVAL_MAX_MS = 5_000;
 const SPANS_IN_RING = 51_200;
+const BATCHES_MIN = 16;
 const ENDPOINTS = 1_000;
 
-export async function* run(): AsyncGenerator<Table> {
-  for (const protocol of PROTOCOLS) {
-    for (const spansPerBatch of [100, 512]) yield* compare({ protocol, spansPerBatch });
-  }
+export async function* run(extent: Extent): AsyncGenerator<Table> {
+  for (const load of forwardingCases(extent)) yield await compare(load);
 }
 
-type Case = { readonly protocol: Protocol; readonly spansPerBatch: number };
-
-async function* compare(load: Case): AsyncGenerator<Table> {
-  const subjects = forwarders();
-  const rows = new Map<Forwarder, Row>();
-  for (const subject of subjects) rows.set(subject, await measure(subject, load));
-  for (const queue of ["disk", "memory"] as const) {
-    const alike = subjects.filter((subject) => subject.queue === queue || subject.queue === null);
-    yield {
-      title: `${load.protocol} in and out, batches of ${load.spansPerBatch}, ${SPANS_PER_SECOND} spans/s`,
-      columns: ["spans/CPU-s", "spans/s", "CPU %", "RSS MB", "not forwarded"],
-      rows: alike.flatMap((subject) => rows.get(subject) ?? []),
-      comparison: { heading: "x baseline", column: "spans/CPU-s", baseline: baselineOf(alike) },
-    };
-  }
+async function compare(load: ForwardingCase): Promise<Table> {
+  const { baseline, subjects } = forwardersWith(load);
+  const rows: Row[] = [];
+  for (const subject of subjects) rows.push(await measure(subject, load));
+  return {
+    title: `${caseInWords(load)}, ${SPANS_PER_SECOND} spans/s`,
+    columns: ["spans/CPU-s", "spans/s", "CPU %", "RSS MB", "not forwarded"],
+    rows,
+    comparison: { heading: "x baseline", column: "spans/CPU-s", baseline },
+    notes: [loadLine()],
+  };
 }
 
-async function measure(subject: Forwarder, load: Case): Promise<Row> {
+async function measure(subject: Forwarder, load: ForwardingCase): Promise<Row> {
   await using sink = new OtlpSink({ keep: "counts" });
   await sink.start();
-  await using forwarder = await subject.start(sink, load.protocol);
+  await using forwarder = await subject.start(sink, load);
   const sender = await startLoad(forwarder, load);
   await delay(WARM_UP_MS);
   const before = { cpuSeconds: forwarder.process.cpuSeconds, spans: sink.received.traces.itemCount };
@@ -70,16 +67,19 @@ async function measure(subject: Forwarder, load: Case): Promise<Row> {
   return { name: subject.name, figures };
 }
 
-function startLoad({ receivers }: RunningForwarder, { protocol, spansPerBatch }: Case): Promise<Load> {
+function startLoad({ receivers }: RunningForwarder, load: ForwardingCase): Promise<Load> {
+  const { packing, protocol, spans, spansPerBatch } = load;
   return Load.start({
     endpoint: protocol === "grpc" ? receivers.grpcUrl : receivers.httpUrl,
     protocol,
+    packing,
     spansPerSecond: SPANS_PER_SECOND,
     batches: {
       spansPerBatch,
-      batchCount: Math.ceil(SPANS_IN_RING / spansPerBatch),
+      // One that is under way must not be made anew, however large it is.
+      batchCount: Math.max(BATCHES_MIN, Math.ceil(SPANS_IN_RING / spansPerBatch)),
       endpointCount: ENDPOINTS,
-      serverShare: 1,
+      serverShare: shareOfRequests(spans),
       failureShare: 0.05,
     },
   });

@@ -25,7 +25,7 @@ async function sendSteadily(plan: LoadPlan): Promise<void> {
   const ring = traceBatches(plan.batches);
   const traces = new TraceRenewer();
   const { spansPerBatch } = plan.batches;
-  const sender = await openSender(plan.protocol, plan.endpoint, UNDER_WAY_MAX);
+  const sender = await openSender(plan.protocol, plan.endpoint, UNDER_WAY_MAX, plan.packing);
   const everyMs = (1000 * spansPerBatch) / plan.spansPerSecond;
   const tally = { sentSpans: 0, acknowledgedSpans: 0, behindMaxMs: 0 };
   const underWay = new Set<Promise<void>>();

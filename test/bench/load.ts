@@ -2,12 +2,13 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Protocol } from "./otlp-sender.ts";
+import type { Packing, Protocol } from "./otlp-sender.ts";
 import type { BatchPlan } from "./trace-batches.ts";
 
 export type LoadPlan = {
   readonly endpoint: string;
   readonly protocol: Protocol;
+  readonly packing?: Packing;
   readonly spansPerSecond: number;
   readonly batches: BatchPlan;
 };

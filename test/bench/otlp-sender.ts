@@ -13,12 +13,20 @@ export type OtlpSender = {
 
 const TIMEOUT_MS = 10_000;
 
-export async function openSender(protocol: Protocol, endpoint: string, concurrency: number): Promise<OtlpSender> {
+export const PACKINGS = ["none", "gzip"] as const;
+export type Packing = (typeof PACKINGS)[number];
+
+export async function openSender(
+  protocol: Protocol,
+  endpoint: string,
+  concurrency: number,
+  packing: Packing = "none",
+): Promise<OtlpSender> {
   const settings = {
     protocol,
     endpoint,
     signalEndpoints: { traces: null, metrics: null, logs: null },
-    compression: "none",
+    compression: packing,
     headers: {},
     timeoutMs: TIMEOUT_MS,
     tls: { insecure: false, caFile: null, certFile: null, keyFile: null },

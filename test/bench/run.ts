@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- NAME…]`: runs the named benches, or all quick ones.
+ * `npm run bench [-- [--full] NAME…]`: runs the named benches, or all quick ones.
  *
  * Each bench gets a process of its own: the heap and the compiled code of one would change the figures
  * of the next. Node itself strips the types there, as it does for the service; a loader would not
@@ -14,8 +14,10 @@ const CHILD = fileURLToPath(new URL("./run-one.ts", import.meta.url));
 
 process.exitCode = await main(process.argv.slice(2));
 
-async function main(names: readonly string[]): Promise<number> {
+async function main(words: readonly string[]): Promise<number> {
   const known = await benches();
+  const extent = words.includes("--full") ? "full" : "short";
+  const names = words.filter((word) => word !== "--full");
   const unknown = names.filter((name) => !known.some((bench) => bench.name === name));
   if (unknown.length > 0 || names.includes("--help")) {
     console.log(known.map(({ name, description, pace }) => `${name.padEnd(14)} ${description} (${pace})`).join("\n"));
@@ -25,7 +27,7 @@ async function main(names: readonly string[]): Promise<number> {
   for (const line of machineLines()) console.log(line);
   let exitCode = 0;
   for (const { name } of chosen) {
-    const child = spawnSync(process.execPath, ["--expose-gc", CHILD, name], { stdio: "inherit" });
+    const child = spawnSync(process.execPath, ["--expose-gc", CHILD, name, extent], { stdio: "inherit" });
     if (child.status !== 0) exitCode = 1;
   }
   console.log(`\n${loadLine()}`);
