@@ -4,6 +4,7 @@
  * A batch is let go only when the destination has taken or refused it for good. While the destination
  * fails, no further batch is taken: the ones under way are the probes.
  */
+import { freeBytes } from "../../core/free-bytes.ts";
 import { countItems } from "../../core/otlp/signal-count.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import type { DestinationState } from "./destination-state.ts";
@@ -23,10 +24,15 @@ export interface BatchSource {
 
 export type OutgoingBatch = {
   readonly bytes: Uint8Array;
+  /** Nobody else has these bytes. */
+  readonly isCopy: boolean;
   readonly itemCount: number;
   /** Once: so many of the items were not wanted, the others were taken. Never called: it is sent again. */
   readonly settle: (rejectedCount: number) => void;
 };
+
+/** To deliver one batch, whole or in parts; those that `left` read nothing of it any more. */
+type Attempts = { begun: number; left: number };
 
 export type LaneParts = {
   readonly client: ExportClient;
@@ -98,16 +104,22 @@ export class DeliveryLane {
   }
 
   async #deliver(batch: OutgoingBatch): Promise<void> {
-    const rejectedCount = await this.#deliverBytes(batch.bytes, batch.itemCount);
-    if (rejectedCount !== null) batch.settle(rejectedCount);
+    const attempts = { begun: 0, left: 0 };
+    const rejectedCount = await this.#deliverBytes(batch.bytes, batch.itemCount, attempts);
+    if (rejectedCount === null) return;
+    batch.settle(rejectedCount);
+    // Part of an attempt that failed may still wait for its connection to take it.
+    if (batch.isCopy && attempts.left === attempts.begun) freeBytes(batch.bytes);
   }
 
   /** How many items were rejected; null when it was broken off. */
-  async #deliverBytes(bytes: Uint8Array, itemCount: number): Promise<number | null> {
-    if (bytes.length > REQUEST_MAX_BYTES) return this.#deliverHalves(bytes, itemCount, "larger than 64 MiB");
+  async #deliverBytes(bytes: Uint8Array, itemCount: number, attempts: Attempts): Promise<number | null> {
+    const halve = (reason: string) => this.#deliverHalves(bytes, itemCount, { attempts, reason });
+    if (bytes.length > REQUEST_MAX_BYTES) return halve("larger than 64 MiB");
     for (let failureCount = 1; ; failureCount++) {
-      const verdict = await this.#parts.client.send(this.#signal, bytes, this.#abort.signal);
-      if (verdict.kind !== "retry") return this.#settled(verdict, bytes, itemCount);
+      attempts.begun++;
+      const verdict = await this.#parts.client.send(this.#signal, bytes, this.#abort.signal, () => attempts.left++);
+      if (verdict.kind !== "retry") return this.#settled(verdict, itemCount, halve);
       if (this.#isFinishing) this.stop();
       if (this.#isStopped()) return null;
       await this.#rest(verdict, failureCount);
@@ -115,7 +127,11 @@ export class DeliveryLane {
     }
   }
 
-  #settled(verdict: Exclude<ExportVerdict, { kind: "retry" }>, bytes: Uint8Array, itemCount: number) {
+  #settled(
+    verdict: Exclude<ExportVerdict, { kind: "retry" }>,
+    itemCount: number,
+    halve: (reason: string) => Promise<number | null>,
+  ) {
     const { state } = this.#parts;
     if (state.answered()) for (const wake of this.#shortenRest) wake();
     switch (verdict.kind) {
@@ -129,21 +145,25 @@ export class DeliveryLane {
         return rejectedCount;
       }
       case "rejected":
-        if (verdict.isTooLarge) return this.#deliverHalves(bytes, itemCount, verdict.message);
+        if (verdict.isTooLarge) return halve(verdict.message);
         state.refused(verdict.message, itemCount);
         return itemCount;
     }
   }
 
-  async #deliverHalves(bytes: Uint8Array, itemCount: number, reason: string): Promise<number | null> {
+  async #deliverHalves(
+    bytes: Uint8Array,
+    itemCount: number,
+    { attempts, reason }: { readonly attempts: Attempts; readonly reason: string },
+  ): Promise<number | null> {
     const halves = splitRequest(bytes);
     if (halves === null) {
       this.#parts.state.refused(reason, itemCount);
       return itemCount;
     }
     const firstCount = Math.min(itemCount, this.#countOf(halves[0]));
-    const first = await this.#deliverBytes(halves[0], firstCount);
-    const second = first === null ? null : await this.#deliverBytes(halves[1], itemCount - firstCount);
+    const first = await this.#deliverBytes(halves[0], firstCount, attempts);
+    const second = first === null ? null : await this.#deliverBytes(halves[1], itemCount - firstCount, attempts);
     return first === null || second === null ? null : first + second;
   }
 

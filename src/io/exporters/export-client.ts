@@ -8,8 +8,12 @@ import { SIGNALS } from "../../core/otlp/verdict.ts";
 import type { ExportVerdict } from "./export-verdict.ts";
 
 export interface ExportClient {
-  /** Sends one request. Trouble on the way is a verdict too; an aborted request ends as a retry. */
-  send(signal: Signal, bytes: Uint8Array, abort: AbortSignal): Promise<ExportVerdict>;
+  /**
+   * Sends one request. Trouble on the way is a verdict too; an aborted request ends as a retry. `onLeft` is
+   * called before this resolves if nothing reads the bytes any more, not even the kernel: with an answer
+   * alone that is not sure.
+   */
+  send(signal: Signal, bytes: Uint8Array, abort: AbortSignal, onLeft?: () => void): Promise<ExportVerdict>;
   /** Requests under way may finish. */
   close(): Promise<void>;
 }

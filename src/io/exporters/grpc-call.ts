@@ -20,7 +20,12 @@ export type GrpcCallLimits = {
   readonly abort: AbortSignal;
 };
 
-export type GrpcMessage = { readonly bytes: Uint8Array; readonly isPacked: boolean };
+export type GrpcMessage = {
+  readonly bytes: Uint8Array;
+  readonly isPacked: boolean;
+  /** All of it has been written: nobody reads the bytes any more. An answer may come without that. */
+  readonly onLeft: () => void;
+};
 
 const PREFIX_BYTES = 5;
 
@@ -55,6 +60,7 @@ export function callUnary(
     stream.on("close", () => {
       clearTimeout(deadline);
       abort.removeEventListener("abort", onAbort);
+      if (stream.writableFinished) message.onLeft();
       resolve(reader.finish() ?? failure);
     });
     if (abort.aborted) onAbort();

@@ -7,6 +7,7 @@
  */
 import type { OutgoingHttpHeaders } from "node:http2";
 import { assert } from "../../core/assert.ts";
+import { freeBytes } from "../../core/free-bytes.ts";
 import type { Signal } from "../../core/otlp/verdict.ts";
 import { SIGNALS } from "../../core/otlp/verdict.ts";
 import { compress } from "./compress.ts";
@@ -48,7 +49,7 @@ export class OtlpGrpcClient implements ExportClient {
     return new OtlpGrpcClient(settings, await readTlsMaterial(settings.tls));
   }
 
-  async send(signal: Signal, bytes: Uint8Array, abort: AbortSignal): Promise<ExportVerdict> {
+  async send(signal: Signal, bytes: Uint8Array, abort: AbortSignal, onLeft?: () => void): Promise<ExportVerdict> {
     const connection = this.#connections.get(signal);
     assert(connection !== undefined, `no address for ${signal}`);
     const packed = this.#settings.compression === "gzip" ? await compress(bytes) : null;
@@ -57,7 +58,12 @@ export class OtlpGrpcClient implements ExportClient {
       ":path": METHOD_PATHS[signal],
       ...(packed === null ? {} : { "grpc-encoding": "gzip" }),
     };
-    const message = { bytes: packed ?? bytes, isPacked: packed !== null };
+    if (packed !== null) onLeft?.();
+    const message = {
+      bytes: packed ?? bytes,
+      isPacked: packed !== null,
+      onLeft: () => (packed === null ? onLeft?.() : freeBytes(packed)),
+    };
     const { timeoutMs } = this.#settings;
     return this.#verdictOn(
       signal,

@@ -39,12 +39,14 @@ export class OtlpHttpClient implements ExportClient {
     return new OtlpHttpClient(settings, await readTlsMaterial(settings.tls), wallNow);
   }
 
-  async send(signal: Signal, bytes: Uint8Array, abort: AbortSignal): Promise<ExportVerdict> {
+  async send(signal: Signal, bytes: Uint8Array, abort: AbortSignal, onLeft?: () => void): Promise<ExportVerdict> {
     const body = this.#settings.protocol === "http/json" ? jsonBody(signal, bytes) : bytes;
     // What is queued is well formed, so there is too much in it: halves may do.
     if (body === null) return { kind: "rejected", isTooLarge: true, message: "the request is too large for JSON" };
+    const packed = this.#settings.compression === "gzip" ? await compress(body) : null;
+    if (packed !== null || body !== bytes) onLeft?.();
     try {
-      const response = await this.#request(signal, body, abort);
+      const response = await this.#request(signal, { bytes: packed ?? body, isPacked: packed !== null }, abort);
       const answer = await readAnswer(response);
       if (answer !== null) return httpVerdict(signal, answer, this.#wallNow());
       return { kind: "rejected", isTooLarge: false, message: "the answer is larger than 4 MiB" };
@@ -58,11 +60,10 @@ export class OtlpHttpClient implements ExportClient {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
   }
 
-  async #request(signal: Signal, body: Uint8Array, abort: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { protocol, compression, headers, timeoutMs, userAgent } = this.#settings;
+  #request(signal: Signal, body: Body, abort: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { protocol, headers, timeoutMs, userAgent } = this.#settings;
     const url = this.#urls.get(signal);
     assert(url !== undefined, `no address for ${signal}`);
-    const packed = compression === "gzip" ? await compress(body) : null;
     const pool = this.#pools.get(url.origin);
     assert(pool !== undefined, `no connections to ${url.origin}`);
     return pool.request({
@@ -72,13 +73,15 @@ export class OtlpHttpClient implements ExportClient {
         ...headers,
         "content-type": protocol === "http/json" ? "application/json" : "application/x-protobuf",
         "user-agent": userAgent,
-        ...(packed === null ? {} : { "content-encoding": "gzip" }),
+        ...(body.isPacked ? { "content-encoding": "gzip" } : {}),
       },
-      body: packed ?? body,
+      body: body.bytes,
       signal: AbortSignal.any([abort, AbortSignal.timeout(timeoutMs)]),
     });
   }
 }
+
+type Body = { readonly bytes: Uint8Array; readonly isPacked: boolean };
 
 function createPool(origin: string, settings: ClientSettings, { ca, cert, key }: TlsMaterial): Pool {
   return new Pool(origin, {

@@ -33,6 +33,8 @@ export type ForwardBatch = {
   readonly signal: Signal;
   /** Serialized export requests one after the other, which are one request. */
   readonly bytes: Uint8Array;
+  /** Nobody else has these bytes; otherwise other exporters may have to send them, too. */
+  readonly isCopy: boolean;
   readonly itemCount: number;
   /** The destination is done with it, once and for all; so many of the items it did not want. */
   readonly settle: (rejectedCount: number) => void;
@@ -257,8 +259,10 @@ export class QueueReader implements LogFollower {
     this.#underWay.add(underWay);
     const { itemCount } = underWay;
     this.#log.trim();
-    const bytes = records.length === 1 ? first.bytes : this.#joined(records);
-    return { signal: this.signal, bytes, itemCount, settle: (rejectedCount) => this.#settle(underWay, rejectedCount) };
+    const isCopy = records.length > 1;
+    const bytes = isCopy ? this.#joined(records) : first.bytes;
+    const settle = (rejectedCount: number) => this.#settle(underWay, rejectedCount);
+    return { signal: this.signal, bytes, isCopy, itemCount, settle };
   }
 
   #joined(records: readonly QueueRecord[]): Uint8Array {

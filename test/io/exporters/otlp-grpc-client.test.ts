@@ -245,3 +245,29 @@ test("headers that gRPC cannot carry are errors that name them", async () => {
     });
   }
 });
+
+test("says that a request has left when the server has taken all of it, and not when it answers before", async () => {
+  await using taking = await World.create(async (stream) => {
+    await buffer(stream);
+    answerWith(stream, {});
+  });
+  await using hasty = await World.create((stream) => answerWith(stream, {}));
+  // More than the server's flow-control window, which only reading opens.
+  assert.deepEqual(await leavings(taking, Buffer.alloc(MIB)), [DELIVERED, 1]);
+  const [verdict, leftCount] = await leavings(hasty, Buffer.alloc(MIB));
+  assert.deepEqual([verdict.kind, leftCount], ["delivered", 0]);
+});
+
+test("a packed request has left once it is packed, whatever the server does", async () => {
+  await using world = await World.create((stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM), {
+    compression: "gzip",
+  });
+  const [verdict, leftCount] = await leavings(world, Buffer.alloc(MIB));
+  assert.deepEqual([verdict.kind, leftCount], ["retry", 1]);
+});
+
+async function leavings({ client }: World, bytes: Uint8Array): Promise<[ExportVerdict, number]> {
+  let leftCount = 0;
+  const verdict = await client.send("traces", bytes, new AbortController().signal, () => leftCount++);
+  return [verdict, leftCount];
+}
