@@ -29,8 +29,9 @@ export type ReceiverThreadParts = {
   readonly onEnd: (error: Error | null) => void;
 };
 
+const SOURCE = new URL("./thread-entry.ts", import.meta.url);
 /** The source in a checkout, its compiled form in the package. */
-const ENTRY = new URL(`./thread-entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+const ENTRY = import.meta.url.endsWith(".ts") ? SOURCE : new URL(SOURCE.href.replace(/ts$/, "js"));
 
 export class ReceiverThread {
   readonly #worker: Worker;
