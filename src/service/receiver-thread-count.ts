@@ -1,13 +1,16 @@
 /**
  * How many threads receive.
  *
- * One core belongs to the engine and the queue and one to everything else on the machine, the export and
- * the garbage collector among it; the rest may receive, up to the number that keeps the engine busy.
+ * One core belongs to the engine and the queue, and one to everything else: the garbage collector,
+ * compression, the machine. Threads on those two would only take turns with the main one.
  */
 type Machine = { readonly coreCount: number; readonly platform: NodeJS.Platform };
 
 const CORES_KEPT = 2;
-/** One reads plain protobuf six times as fast as the engine can take it, and TLS with gzip about twice as fast. */
+/**
+ * One brings in protobuf five times as fast as the engine takes it, TLS and gzip included, and JSON a
+ * quarter as fast. The second is there when the first one dies; more are for those who receive JSON.
+ */
 const AUTO_MAX = 2;
 
 /** Where several sockets can listen on one port, and the system deals out the connections. */

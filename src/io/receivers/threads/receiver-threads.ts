@@ -1,6 +1,6 @@
 /**
- * Receivers in threads of their own: what it takes to speak TLS, HTTP and JSON with senders is most of the
- * work of a collector, and leaves the main thread's core to the engine and the queue.
+ * Receivers in threads of their own, so that TLS, HTTP, unpacking and JSON leave the main thread's core to
+ * the engine and the queue, and a request that is heavy to read holds up none that is light.
  *
  * Every thread listens on the same ports, and the system deals out the connections among them. A thread
  * that dies is replaced; meanwhile the others take its senders' new connections.
@@ -26,7 +26,7 @@ export type ReceiverThreadsParts = {
   readonly onReplaced: () => void;
 };
 
-/** Of all threads: work of some tens of milliseconds for the main one. What it has not come to waits here, unread. */
+/** Of all threads: what may wait for the main one, some tens of milliseconds of its work. */
 const WINDOW_MAX_BYTES = 4 * 1024 * 1024;
 /** Receivers give themselves five seconds. */
 const STOP_MAX_MS = 6000;
