@@ -5,6 +5,7 @@
  * a JSON Web Token, `ssw` is in every password. These anchors are searched all at once, over the raw bytes and
  * before anything is parsed. A hit is only a reason to look closely; a place without one is never looked at.
  */
+import { assert } from "../../assert.ts";
 import type { FindWord, SimdSearch } from "./simd-search.ts";
 import {
   createSimdSearch,
@@ -18,7 +19,8 @@ import {
 /** What `next` answers when there is no further anchor: beyond every place. */
 export const NO_ANCHOR = Number.MAX_SAFE_INTEGER;
 
-export const BUCKETS_MAX = 8;
+/** One bit of a byte each. */
+const BUCKETS_MAX = 8;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -37,6 +39,7 @@ export class AnchorSearch {
    * a capital is found as it is written.
    */
   constructor(buckets: ReadonlyArray<readonly string[]>, search = createSimdSearch() ?? createPlainSearch()) {
+    assert(buckets.length <= BUCKETS_MAX, "every bucket has a bit of a byte");
     this.#memory = search.memory;
     this.#find = search.find;
     fillTables(this.#memory, buckets);

@@ -14,7 +14,7 @@ import { jwtMarker } from "./jwt-marker.ts";
 import type { FoundSecret, SecretKind } from "./secret-kind.ts";
 import { MARKER_START, markerOf } from "./secret-kind.ts";
 import { secretKindOfName, secretKindOfParameter } from "./secret-names.ts";
-import { readInsert } from "./sql-secrets.ts";
+import { readInsert } from "./sql-insert.ts";
 
 export type NameTest = (name: string) => SecretKind | null;
 

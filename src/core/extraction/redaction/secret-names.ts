@@ -20,8 +20,6 @@ const BY_LAST_WORD: Readonly<Record<string, SecretKind>> = {
   secrets: "secret",
   token: "token",
   bearer: "bearer",
-  otp: "code",
-  totp: "code",
   apikey: "api_key",
   authkey: "api_key",
   accesskey: "api_key",

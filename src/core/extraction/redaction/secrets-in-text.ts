@@ -19,7 +19,6 @@ import { isHarmlessValue } from "./harmless-value.ts";
 import { secretsInHeader } from "./header-values.ts";
 import type { FoundSecret, SecretKind } from "./secret-kind.ts";
 import { secretKindOfName } from "./secret-names.ts";
-import { readIdentifiedBy } from "./sql-secrets.ts";
 
 /** What an operator adds to what is found anyway. */
 export type RedactionRules = {
@@ -51,7 +50,7 @@ export const ANCHORS: ReadonlyArray<readonly string[]> = [
   ["riz", "rer", "red"],
   ["de=", "th=", "ig=", "id=", "ss=", "on=", "re=", "tp="],
   ["://", "AKI", "ASI", "AIz", "GIN"],
-  ["asi", "d b", "otp"],
+  ["asi"],
   ["hp_", "ho_", "hs_", "hu_", "hr_", "at_", "at-", "sk-", "sk_", "rk_"],
 ];
 /** Shared with what an operator adds. */
@@ -60,45 +59,9 @@ const OWN_BUCKET = 6;
 const USER_INFO = "://";
 const PRIVATE_KEY = "GIN";
 const JWT = "eyJ";
-const IDENTIFIED_BY = "d b";
 const SCHEMES = new Set(["rer", "asi"]);
-const TOKEN_BEGINNINGS = new Set([
-  "hp_",
-  "ho_",
-  "hs_",
-  "hu_",
-  "hr_",
-  "at_",
-  "at-",
-  "sk-",
-  "sk_",
-  "rk_",
-  "xox",
-  "aki",
-  "asi",
-  "aiz",
-]);
-const NAMES = new Set([
-  "ssw",
-  "ssp",
-  "pwd",
-  "ecr",
-  "oke",
-  "oki",
-  "key",
-  "otp",
-  "rer",
-  "riz",
-  "red",
-  "de=",
-  "th=",
-  "ig=",
-  "id=",
-  "ss=",
-  "on=",
-  "re=",
-  "tp=",
-]);
+/** In lower case. */
+const TOKEN_BEGINNINGS = new Set("hp_ ho_ hs_ hu_ hr_ at_ at- sk- sk_ rk_ xox aki asi aiz".split(" "));
 
 const NONE: readonly FoundSecret[] = [];
 const KNOWN_KEYS_MAX = 2_000;
@@ -108,7 +71,6 @@ export class SecretFinder {
   readonly anchors: ReadonlyArray<readonly string[]>;
   readonly #tokenForms: readonly TokenForm[];
   readonly #ownTokenBeginnings: ReadonlySet<string>;
-  readonly #ownNameAnchors: ReadonlySet<string>;
   readonly #blockedKeys: ReadonlySet<string>;
   readonly #ignoredKeys: ReadonlySet<string>;
   readonly #allowedValues: ReadonlySet<string>;
@@ -120,7 +82,6 @@ export class SecretFinder {
     const ownNames = blockedKeys.map(anchorOfName);
     this.#tokenForms = [...TOKEN_FORMS, ...ownForms];
     this.#ownTokenBeginnings = new Set(ownPrefixes);
-    this.#ownNameAnchors = new Set(ownNames);
     this.#blockedKeys = new Set(blockedKeys);
     this.#ignoredKeys = new Set(ignoredKeys);
     this.#allowedValues = new Set(allowedValues);
@@ -176,15 +137,11 @@ export class SecretFinder {
     const lowerCased = anchor.toLowerCase();
     let reading: Reading = { found: NONE, end: at + 1 };
     if (anchor === PRIVATE_KEY) reading = readPrivateKey(text, at, from);
-    if (lowerCased === IDENTIFIED_BY) reading = readIdentifiedBy(text, at, from);
     if (SCHEMES.has(lowerCased)) reading = readScheme(text, at);
     if (reading.found.length === 0 && (TOKEN_BEGINNINGS.has(lowerCased) || this.#ownTokenBeginnings.has(anchor))) {
       reading = readKnownToken(text, at, from, this.#tokenForms);
     }
-    if (reading.found.length === 0 && (NAMES.has(lowerCased) || this.#ownNameAnchors.has(lowerCased))) {
-      reading = readAssignment(text, at, from, this.kindOfKey);
-    }
-    return reading;
+    return reading.found.length > 0 ? reading : readAssignment(text, at, from, this.kindOfKey);
   }
 
   /** Names repeat, and reading one takes longer than finding it again. */

@@ -86,7 +86,6 @@ test("names of secrets are known in all spellings", () => {
     ["ocp-apim-subscription-key", "api_key"],
     ["ssl.private_key", "private_key"],
     ["auth.bearer", "bearer"],
-    ["user.otp", "code"],
     ["password2", "password"],
   ]) {
     assert.deepEqual(

@@ -1,6 +1,5 @@
 /**
- * Secrets in statements of SQL that no name stands next to: `INSERT INTO users (name, password) VALUES ('anna',
- * 'hunter2')` has them far from their columns, `IDENTIFIED BY 'hunter2'` has no name for them at all.
+ * Secrets in `INSERT INTO users (name, password) VALUES ('anna', 'hunter2')`, where a value is far from its name.
  *
  * All columns are looked at when the first of a secret's name is met, and all rows that follow.
  */
@@ -21,18 +20,6 @@ const QUOTED_REST = /(?:[^'\\]|''|\\.){1,10000}/sy;
 /** Up to a comma or a parenthesis of the row. */
 const UNQUOTED = /[^,()']*(?:\([^()]*\))?[^,()']*/y;
 const NEXT_ROW = /\)\s{0,8},\s{0,8}\(/y;
-
-/** Starts at the `d b` of `IDENTIFIED BY`. */
-export function readIdentifiedBy(text: string, at: number, from: number): Reading {
-  const start = at - "IDENTIFIE".length;
-  const end = start < from ? start : endOf(IDENTIFIED_BY, text, start);
-  const itemEnd = end <= start ? end : endOfQuoted(text, end);
-  if (itemEnd <= end) return { found: [], end: at + 1 };
-  const found = secretIn(text, { start: end, end: itemEnd }, "password");
-  return { found, end: found.length === 0 ? at + 1 : itemEnd };
-}
-
-const IDENTIFIED_BY = /identified by(?: password)?/iy;
 
 /** Null when the name at that place is no column of an INSERT. */
 export function readInsert(
