@@ -19,7 +19,9 @@ FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="authspike" \
       org.opencontainers.image.description="Watches OpenTelemetry traces for bursts of failed authentication, and pages" \
       org.opencontainers.image.licenses="Apache-2.0"
+# The C library's heaps for threads: bin/authspike.js sets it otherwise, and begins anew for that.
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     AUTHSPIKE_CONFIG=/etc/authspike/authspike.yaml \
     AUTHSPIKE_RULES_DIRECTORY=/etc/authspike/rules
 WORKDIR /opt/authspike

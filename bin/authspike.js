@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 const pinnedNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
 
 if (canRunAuthspike(process.versions.node)) {
+  if (isCollector() && process.env.MALLOC_ARENA_MAX === undefined) beginAnewWith({ MALLOC_ARENA_MAX: "2" });
   if (module.enableCompileCache) module.enableCompileCache();
   // A checkout runs its sources (Node strips the types), so that a stale build never hides an edit; the published
   // package holds the build alone.
@@ -28,6 +29,26 @@ if (canRunAuthspike(process.versions.node)) {
 function canRunAuthspike(version) {
   const [major, minor] = version.split(".").map(Number);
   return major > 22 || (major === 22 && minor >= 15);
+}
+
+/** With a parent that talks to it over a channel it would lose that. */
+function isCollector() {
+  return process.argv[2] === "run" && process.platform === "linux" && process.channel === undefined;
+}
+
+/**
+ * The same process again with more in its environment; returns where that cannot be done. The C library gives
+ * every thread a heap of its own and frees little of it: two of them instead of up to eight for each core
+ * take 25 to 30 MB less of 190, for 40 ms at the start. It reads its environment once, before anything of ours.
+ */
+function beginAnewWith(variables) {
+  if (process.execve === undefined) return;
+  try {
+    const { argv, execArgv, execPath, env } = process;
+    process.execve(execPath, [execPath, ...execArgv, ...argv.slice(1)], { ...env, ...variables });
+  } catch {
+    // A sandbox may forbid it. It is only about memory.
+  }
 }
 
 function runWith(node) {

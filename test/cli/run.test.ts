@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ChildProcessByStdio } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +55,11 @@ class Process {
     }
   }
 
+  /** What the C library of the running process was told at its start. */
+  get environment(): readonly string[] {
+    return readFileSync(`/proc/${this.#child.pid}/environ`, "utf8").split("\0");
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
@@ -84,6 +89,19 @@ test("it starts on defaults, says where it is and what it will not do, and stops
   authspike.signal("SIGTERM");
   assert.equal((await authspike.ended()).how, 0);
 });
+
+const onLinux = { skip: process.platform !== "linux" };
+test(
+  "on Linux it runs with few heaps for threads, unless told how many, in the process that was started",
+  onLinux,
+  async () => {
+    await using authspike = new Process();
+    await using told = new Process({ MALLOC_ARENA_MAX: "5" });
+    await Promise.all([authspike.until(/rules {4}1 from /), told.until(/rules {4}1 from /)]);
+    assert.ok(authspike.environment.includes("MALLOC_ARENA_MAX=2"));
+    assert.ok(told.environment.includes("MALLOC_ARENA_MAX=5"));
+  },
+);
 
 test("SIGHUP takes the rules that are there now", async () => {
   await using authspike = new Process();
