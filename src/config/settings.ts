@@ -43,7 +43,7 @@ const receiverFields = (endpoint: string) => ({
     "Take spans from anyone, though the address can be reached from other machines.",
   ),
   max_request_bytes: withDefault(
-    byteSize({ min: "64KiB", max: "1GiB" }),
+    byteSize({ min: "64KiB", max: "128MiB" }),
     "64MiB",
     "Largest request, as it arrives and after decompression.",
   ),

@@ -4,7 +4,7 @@
 import { createBudgetMemory, SharedBudget } from "./shared-budget.ts";
 
 const UNITS = {
-  /** Of bodies that are still arriving: four of the largest, thousands of usual ones. */
+  /** Of bodies that are still arriving: two of the largest that can be allowed, thousands of usual ones. */
   arrivingBytes: 256 * 1024 * 1024,
   /** To unpack one that is large. It may come to the largest request, and to twice that if it lied about its size. */
   unpackingTurns: 1,
