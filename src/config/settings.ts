@@ -200,12 +200,12 @@ export const settingsShape = object({
       endpoints_per_service: withDefault(
         wholeNumber({ min: 10, max: 1_000_000 }),
         10_000,
-        "Endpoints told apart in one service; those beyond share one that is watched like any other.",
+        "Endpoints kept for one service; those beyond share one that is watched like any other.",
       ),
       endpoints: withDefault(
         wholeNumber({ min: 100, max: 5_000_000 }),
         1_000_000,
-        "Endpoints told apart in all services; those beyond share one for each service.",
+        "Endpoints kept for all services; those beyond share one for each service.",
       ),
     },
     "Bounds of memory.",

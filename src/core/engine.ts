@@ -9,21 +9,24 @@
  * proves it: an engine that was stopped and restored decides as one that never stopped.
  */
 import type { Alert, Effect } from "./alerts/alert.ts";
+import type { BlockCheckpoint } from "./alerts/block-checkpoint.ts";
+import { storedBlockOf } from "./alerts/block-checkpoint.ts";
 import { countCause, isBetweenEpisodes } from "./alerts/cause-tally.ts";
 import type { JudgeContext } from "./alerts/judge.ts";
 import { judge, orphaned, rememberExample, ruleless } from "./alerts/judge.ts";
-import type { SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
-import { checkpointOf } from "./alerts/series-checkpoint.ts";
+import type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 import type { AlertMove } from "./alerts/settle.ts";
 import { settle } from "./alerts/settle.ts";
-import type { ActiveRule, Watch, WatchedSeries } from "./alerts/watch-table.ts";
-import { WatchTable } from "./alerts/watch-table.ts";
+import { Unwritten } from "./alerts/unwritten.ts";
+import type { Watch } from "./alerts/watch-plan.ts";
+import { judges } from "./alerts/watch-plan.ts";
+import { isSameList, WatchTable } from "./alerts/watch-table.ts";
+import type { WatchedSeries } from "./alerts/watched-series.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import type { FailureMarks } from "./enrichment/enrich.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import { extractionKeys } from "./extraction/attribute-keys.ts";
-import { isAuthenticationRoute } from "./extraction/authentication-route.ts";
 import { ClientReader } from "./extraction/client-reader.ts";
 import type { ClientSettings } from "./extraction/client-settings.ts";
 import type { DeclaredSampling } from "./extraction/declared-sampling.ts";
@@ -41,7 +44,7 @@ import type { Rule, RuleSet } from "./rules/rule.ts";
 import { isEndpointField } from "./rules/rule.ts";
 import type { Instant, UnixMillis } from "./time.ts";
 
-export type { SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
+export type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 
 export type EngineSettings = {
   /** Secret of this installation: the same client keeps one fingerprint, and nobody else can compute it. */
@@ -78,11 +81,9 @@ export class Engine {
   /** Shared by all rules, so that the bound on watched series holds for the whole. */
   readonly #watchList = new WatchList();
   readonly #hot = new Set<WatchedSeries>();
-  readonly #changed = new Set<WatchedSeries>();
-  /** Those whose alert has changed since the last `checkpointAlerts`. */
-  readonly #alerted = new Set<WatchedSeries>();
+  readonly #table: WatchTable;
+  readonly #unwritten: Unwritten;
   #ruleSet: RuleSet;
-  #table: WatchTable;
   #scanner: TraceScanner;
   #extractor: SpanExtractor;
   #now: UnixMillis = 0;
@@ -98,7 +99,20 @@ export class Engine {
     this.#sampling = new ServiceSampling(settings.sampling);
     this.#clients = new ClientReader(settings.clientKey, settings.clients);
     this.#ruleSet = ruleSet;
-    this.#table = new WatchTable(this.#activeRules(ruleSet));
+    this.#table = new WatchTable({
+      endpoints: this.endpoints,
+      onBlockChanged: (block) => this.#unwritten.addBlock(block),
+      onDropped: (series) => this.#forget(series),
+    });
+    this.#unwritten = new Unwritten(this.#table);
+    this.endpoints.dependents = {
+      mayForget: (endpoint) => this.#table.dependingOn(endpoint).every(({ isHot }) => !isHot),
+      forget: (endpoint) => {
+        this.#table.forget(endpoint);
+        this.#enricher.forget(endpoint);
+      },
+    };
+    this.#putInForce(ruleSet);
     [this.#scanner, this.#extractor] = this.#readers();
   }
 
@@ -146,7 +160,7 @@ export class Engine {
 
   /** Counts and marks one OTLP export request. The argument stays the caller's and is not changed. */
   ingest(bytes: Uint8Array, now: Instant): IngestResult {
-    this.#now = now.steady;
+    this.#advanceTo(now);
     this.#isUrgent = false;
     this.#countReleased();
     this.#edits.reset(bytes);
@@ -186,7 +200,7 @@ export class Engine {
 
   /** Counts one recorded request. Returns whether a series has crossed its limit. */
   observe(observation: Observation, now: Instant): boolean {
-    this.#now = now.steady;
+    this.#advanceTo(now);
     this.#isUrgent = false;
     this.#count(observation);
     return this.#isUrgent;
@@ -194,7 +208,7 @@ export class Engine {
 
   /** Judges every series in doubt. The effects are to be carried out in order. */
   tick(now: Instant): readonly Effect[] {
-    this.#now = now.steady;
+    this.#advanceTo(now);
     this.#countReleased();
     const context = this.#judgeContext(now);
     for (const { detector } of this.#table.rules()) detector.updateContext(context.detection);
@@ -210,77 +224,70 @@ export class Engine {
     const { alerts, effects } = settle(moves, openAlerts(this.#hot), context);
     for (const [index, series] of movers.entries()) {
       series.alert = alerts[index] ?? null;
-      if ((moves[index]?.advance.transitions.length ?? 0) > 0) this.#alerted.add(series);
+      if ((moves[index]?.advance.transitions.length ?? 0) > 0) this.#unwritten.markAlerted(series);
     }
     return effects;
   }
 
   /** Takes another bundle. Series and alerts whose rule keeps its id and `per` go on as they are. */
   replaceRules(ruleSet: RuleSet, now: Instant): readonly Effect[] {
-    const before = [...this.#table.series()];
-    const rules = this.#activeRules(ruleSet);
     this.#ruleSet = ruleSet;
-    const context = this.#judgeContext(now);
-    const effects = this.#settleOrphans(context);
-    const kept: WatchedSeries[] = [];
-    for (const series of before) {
-      const successor = rules.find(({ rule }) => rule.id === series.active.rule.id);
-      if (successor !== undefined && hasSameSeries(successor.rule, series.active.rule)) {
-        series.active = successor;
-        kept.push(series);
-      } else {
-        this.#forget(series);
-        this.#alerted.delete(series);
-      }
-    }
-    this.#table = new WatchTable(rules, kept);
+    const effects = this.#settleOrphans(this.#judgeContext(now));
+    this.#putInForce(ruleSet);
     [this.#scanner, this.#extractor] = this.#readers();
     return effects;
   }
 
-  /** How many series have learned something since they were last handed out. */
-  get changedSeriesCount(): number {
-    return this.#changed.size;
+  /** How many checkpoints are due. */
+  get dueCheckpointCount(): number {
+    return this.#unwritten.count;
   }
 
-  /** What at most `limit` of them have learned, the longest unwritten first. */
-  checkpoint(limit: number): readonly SeriesCheckpoint[] {
-    const checkpoints: SeriesCheckpoint[] = [];
-    for (const series of this.#changed) {
-      if (checkpoints.length >= limit) break;
-      checkpoints.push(this.#handOut(series));
-    }
-    return checkpoints;
+  /** At most `limit` of what series have learned since it was last handed out, the longest unwritten first. */
+  checkpoint(limit: number): readonly Checkpoint[] {
+    return this.#unwritten.take(limit);
   }
 
   /** The same for the series whose alerts have changed since the last call, all of them. */
-  checkpointAlerts(): readonly SeriesCheckpoint[] {
-    const checkpoints = [...this.#alerted].map((series) => this.#handOut(series));
-    this.#alerted.clear();
-    return checkpoints;
+  checkpointAlerts(): readonly Checkpoint[] {
+    return this.#unwritten.takeAlerted();
   }
 
   /** Checkpoints that could not be kept: they will be handed out again. */
-  takeBack(checkpoints: readonly SeriesCheckpoint[]): void {
-    for (const { ruleId, values } of checkpoints) {
-      const series = this.#table.find(ruleId, values);
-      if (series !== undefined) this.#markChanged(series);
-    }
+  takeBack(checkpoints: readonly Checkpoint[]): void {
+    this.#unwritten.takeBack(checkpoints);
   }
 
-  /** Goes on from what an earlier engine has learned. To be called before anything is ingested. */
-  restoreSeries(checkpoint: SeriesCheckpoint, now: Instant): "restored" | "rule_gone" {
-    const active = this.#table.ruleById(checkpoint.ruleId);
-    if (active === undefined || !isSameList(active.rule.per, checkpoint.per)) return "rule_gone";
-    const endpoint = this.endpoints.intern(checkpoint.endpoint);
-    const state = active.detector.restore(checkpoint.state, now.steady);
-    const series = this.#table.add({ active, endpoint, values: checkpoint.values, state });
+  /**
+   * Goes on from what an earlier engine has learned. To be called before anything is ingested, with blocks
+   * before single series.
+   */
+  restore(checkpoint: SeriesCheckpoint | BlockCheckpoint, now: Instant): "restored" | "rule_gone" {
+    this.#advanceTo(now);
+    return checkpoint.kind === "block" ? this.#restoreBlock(checkpoint) : this.#restoreSeries(checkpoint);
+  }
+
+  #restoreBlock(checkpoint: BlockCheckpoint): "restored" | "rule_gone" {
+    const stored = storedBlockOf(checkpoint, this.#table);
+    if (stored.owners.every((owner) => owner === null)) return "rule_gone";
+    this.#table.rows.restore(stored, this.#now);
+    return "restored";
+  }
+
+  #restoreSeries(checkpoint: SeriesCheckpoint): "restored" | "rule_gone" {
+    const { per, ruleId, standing, values } = checkpoint;
+    const active = this.#table.ruleById(ruleId);
+    if (active === undefined || !isSameList(active.rule.per, per)) return "rule_gone";
+    const endpoint = this.endpoints.intern(checkpoint.endpoint, standing === "kept" ? "declared" : "observed");
+    const state = active.detector.restore(checkpoint.state, this.#now);
+    const series = this.#table.restore({ active, endpoint, values, state }, this.#now);
     if (needsTick(series.state)) this.#heat(series);
     return "restored";
   }
 
   /** Takes up the alerts that were open. Those whose rule is gone are resolved. */
   restoreAlerts(alerts: readonly Alert[], now: Instant): readonly Effect[] {
+    this.#advanceTo(now);
     this.#startedAt = now.steady;
     const context = this.#judgeContext(now);
     const homeless = alerts.filter((alert) => !this.#restoreAlert(alert, now));
@@ -297,7 +304,9 @@ export class Engine {
     const active = this.#table.ruleById(alert.ruleId);
     if (active === undefined) return false;
     const values = active.rule.per.map((field) => alert.labels[field] ?? "");
-    const series = this.#table.find(alert.ruleId, values) ?? this.#reopen(active, values, alert, now);
+    // When its checkpoint is missing the series begins anew, and the alert keeps its place.
+    const endpoint = this.endpoints.intern(alert.endpoint, "declared");
+    const series = this.#table.reopen({ active, endpoint, values }, now.steady);
     series.alert = alert;
     this.#heat(series);
     return true;
@@ -314,13 +323,6 @@ export class Engine {
       orphans.map(({ move }) => move),
       context,
     );
-  }
-
-  /** The series of an alert whose checkpoint is missing: it begins anew, and the alert keeps its place. */
-  #reopen(active: ActiveRule, values: readonly string[], alert: Alert, now: Instant): WatchedSeries {
-    const endpoint = this.endpoints.intern(alert.endpoint);
-    const traits = { isAuthenticationRoute: isAuthenticationRoute(endpoint.route) };
-    return this.#table.add({ active, endpoint, values, state: active.detector.createSeries(now.steady, traits) });
   }
 
   /** Counts the requests that have waited long enough for further spans. */
@@ -347,38 +349,45 @@ export class Engine {
 
   /** Returns what a failed request is marked with, null for any other. */
   #count(observation: Observation): FailureMarks | null {
+    const { endpoint, outcome } = observation;
+    this.endpoints.noteRequest(endpoint, outcome);
     let marks: FailureMarks | null = null;
-    for (const watch of this.#table.watchesOf(observation.endpoint, this.#now)) {
-      const series = this.#table.seriesOf(watch, observation, this.#now);
-      if (series === undefined) continue;
-      if (this.#observe(watch, series, observation)) marks ??= this.#marksOf(series);
+    for (const watch of this.#table.watchesOf(endpoint)) {
+      if (!judges(watch, observation)) continue;
+      if (isFailure(watch.active.rule.count, observation)) {
+        const series = this.#observeFailure(watch, observation);
+        marks ??= this.#marksOf(series);
+      } else if (outcome === "ok") this.#observeSuccess(watch, observation);
+      // Else it is neither a success nor this rule's failure: a scanner's 404s must not thin out an attack.
     }
     return marks;
   }
 
-  /** Returns whether the request counts as a failure for the rule. */
-  #observe(watch: Watch, series: WatchedSeries, observation: Observation): boolean {
-    const { rule, detector } = watch.active;
+  #observeFailure(watch: Watch, observation: Observation): WatchedSeries {
+    const { cause, client, weight } = observation;
+    const series = this.#table.open(watch, observation, this.#now);
+    if (isBetweenEpisodes(series.state)) series.causes.length = 0;
+    countCause(series.causes, cause, weight);
+    const needsJudging = watch.active.detector.observeFailure(series.state, client, weight, this.#now);
+    rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
+    this.#noteObserved(series, needsJudging ? "judge now" : "judge in time");
+    return series;
+  }
+
+  #observeSuccess(watch: Watch, observation: Observation): void {
+    const series = this.#table.countSuccess(watch, observation, this.#now);
+    if (series === null) return;
     const { client, weight } = observation;
-    const isFailed = isFailure(rule.count, observation);
-    let needsJudging = false;
-    if (isFailed) {
-      if (isBetweenEpisodes(series.state)) series.causes.length = 0;
-      countCause(series.causes, observation.cause, weight);
-      needsJudging = detector.observeFailure(series.state, client, weight, this.#now);
-      rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
-    } else if (observation.outcome === "ok") {
-      needsJudging = detector.observeSuccess(series.state, client, weight, this.#now);
-    } else {
-      // Neither a success nor this rule's failure: a scanner's 404s must not thin out an attack.
-      return false;
-    }
-    if (needsJudging) {
+    const needsJudging = watch.active.detector.observeSuccess(series.state, client, weight, this.#now);
+    this.#noteObserved(series, needsJudging ? "judge now" : "judge in time");
+  }
+
+  #noteObserved(series: WatchedSeries, urgency: "judge now" | "judge in time"): void {
+    if (urgency === "judge now") {
       this.#isUrgent = true;
       this.#heat(series);
     }
-    this.#markChanged(series);
-    return isFailed;
+    this.#unwritten.markChanged(series);
   }
 
   #marksOf(series: WatchedSeries): FailureMarks {
@@ -392,22 +401,16 @@ export class Engine {
     };
   }
 
-  #handOut(series: WatchedSeries): SeriesCheckpoint {
-    this.#changed.delete(series);
-    series.isChanged = false;
-    return checkpointOf(series);
-  }
-
+  /** The series is gone from the table. */
   #forget(series: WatchedSeries): void {
     this.#hot.delete(series);
-    this.#changed.delete(series);
+    this.#unwritten.forget(series);
     if (series.state.watch !== null) this.#watchList.demote(series.state, series.state.watch);
   }
 
-  #markChanged(series: WatchedSeries): void {
-    if (series.isChanged) return;
-    series.isChanged = true;
-    this.#changed.add(series);
+  #advanceTo(now: Instant): void {
+    this.#now = now.steady;
+    this.endpoints.advanceTo(now.steady);
   }
 
   #heat(series: WatchedSeries): void {
@@ -436,18 +439,21 @@ export class Engine {
     };
   }
 
-  #activeRules({ rules }: RuleSet): readonly ActiveRule[] {
-    return rules.map((rule) => ({
-      rule,
-      detector: new Detector(rule.detector, { windowMs: rule.windowMs, watchList: this.#watchList }),
-    }));
+  #putInForce({ rules }: RuleSet): void {
+    const watchList = this.#watchList;
+    this.#table.replaceRules(
+      rules.map((rule) => ({ rule, detector: new Detector(rule.detector, { windowMs: rule.windowMs, watchList }) })),
+    );
   }
 
   #readers(): [TraceScanner, SpanExtractor] {
     this.#joiner.attributeKeys = attributeKeys(this.#ruleSet.rules);
     const keys = extractionKeys(this.#joiner.attributeKeys);
     const { clientKey } = this.#settings;
-    return [new TraceScanner(keys), new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients, sampling: this.#sampling })];
+    return [
+      new TraceScanner(keys),
+      new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients, sampling: this.#sampling }),
+    ];
   }
 }
 
@@ -459,12 +465,4 @@ function openAlerts(seriesList: Iterable<WatchedSeries>): readonly Alert[] {
 function attributeKeys(rules: readonly Rule[]): readonly string[] {
   const keys = rules.flatMap(({ match, per }) => [...match.attributes.map(({ field }) => field), ...per]);
   return [...new Set(keys)].filter((key) => !isEndpointField(key));
-}
-
-function hasSameSeries(left: Rule, right: Rule): boolean {
-  return isSameList(left.per, right.per);
-}
-
-function isSameList(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((item, index) => item === right[index]);
 }

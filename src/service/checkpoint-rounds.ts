@@ -6,7 +6,7 @@
  * over everything that has changed goes in small transactions with rests between them, and the series
  * behind an alert is written by itself, as soon as the page has been handed over for sending.
  */
-import type { Engine, SeriesCheckpoint } from "../core/engine.ts";
+import type { Checkpoint, Engine } from "../core/engine.ts";
 import type { Instant } from "../core/time.ts";
 import { SECOND_MS } from "../core/time.ts";
 import type { CheckpointStore } from "./checkpoints.ts";
@@ -26,7 +26,7 @@ export type CheckpointRoundsParts = {
 
 /** From the end of one round to the beginning of the next. */
 const ROUND_EVERY_MS = 30 * SECOND_MS;
-/** At most some milliseconds for series that are being watched, which are the large ones. */
+/** At most some milliseconds: series that are being watched and blocks of those that never failed are the large ones. */
 const SLICE_MAX = 50;
 /** A slice is followed by a rest this many times as long: rounds may take a tenth of the thread. */
 const REST_FACTOR = 9;
@@ -34,7 +34,7 @@ const REST_FACTOR = 9;
 export class CheckpointRounds {
   readonly #parts: CheckpointRoundsParts;
   #cancelRound: (() => void) | null = null;
-  /** Series that this round still has to write; those that change meanwhile are the next one's. */
+  /** Checkpoints that this round still has to write; what changes meanwhile is the next one's. */
   #left = 0;
 
   constructor(parts: CheckpointRoundsParts) {
@@ -69,7 +69,7 @@ export class CheckpointRounds {
 
   #startLater(): void {
     this.#cancelRound = this.#parts.schedule(ROUND_EVERY_MS, () => {
-      this.#left = this.#parts.engine.changedSeriesCount;
+      this.#left = this.#parts.engine.dueCheckpointCount;
       this.#nextSlice();
     });
   }
@@ -91,7 +91,7 @@ export class CheckpointRounds {
   }
 
   /** False when the store refused: the engine hands them out again. */
-  #save(checkpoints: readonly SeriesCheckpoint[], now: Instant): boolean {
+  #save(checkpoints: readonly Checkpoint[], now: Instant): boolean {
     const { engine, onFailed, onSaved, store } = this.#parts;
     try {
       if (checkpoints.length > 0) store.save(checkpoints, now.steady);

@@ -1,16 +1,20 @@
 /**
  * Carries what the engine has learned to the store and back.
  */
-import type { Engine, SeriesCheckpoint } from "../core/engine.ts";
+import type { BlockCheckpoint } from "../core/alerts/block-checkpoint.ts";
+import type { Checkpoint, Engine, SeriesCheckpoint } from "../core/engine.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 
+export type StoredCheckpoint = SeriesCheckpoint | BlockCheckpoint;
+
 export interface CheckpointStore {
-  save(checkpoints: Iterable<SeriesCheckpoint>, now: UnixMillis): void;
-  remove(checkpoints: Iterable<SeriesCheckpoint>): void;
-  restore(): Iterable<SeriesCheckpoint>;
+  save(checkpoints: Iterable<Checkpoint>, now: UnixMillis): void;
+  remove(checkpoints: Iterable<StoredCheckpoint>): void;
+  /** Blocks come first. */
+  restore(): Iterable<StoredCheckpoint>;
 }
 
-/** One transaction holds at most this many series, so that a page never waits long behind it. */
+/** One transaction holds at most this many, so that a page never waits long behind it. */
 const BATCH_MAX = 2_000;
 
 /** Writes what has changed since the last call. What the store refuses is handed out again next time. */
@@ -28,9 +32,9 @@ export function saveCheckpoints(store: CheckpointStore, engine: Engine, now: Ins
 
 /** A series whose rule is gone, or groups by other fields by now, is forgotten. */
 export function restoreCheckpoints(store: CheckpointStore, engine: Engine, now: Instant): void {
-  const ruleless: SeriesCheckpoint[] = [];
+  const ruleless: StoredCheckpoint[] = [];
   for (const checkpoint of store.restore()) {
-    if (engine.restoreSeries(checkpoint, now) === "rule_gone") ruleless.push(checkpoint);
+    if (engine.restore(checkpoint, now) === "rule_gone") ruleless.push(checkpoint);
   }
   if (ruleless.length > 0) store.remove(ruleless);
 }

@@ -24,6 +24,18 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     "{observation}",
     () => alerting.engine.endpoints.overflowedCount,
   );
+  gauge(
+    "authspike_endpoints_on_probation",
+    "Endpoints whose names were only seen in requests, and that have not been proven by successes",
+    "{endpoint}",
+    () => alerting.engine.endpoints.probationCount,
+  );
+  gauge(
+    "authspike_endpoints_forgotten",
+    "Endpoints that nobody asked for any more and that have made place for others",
+    "{endpoint}",
+    () => alerting.engine.endpoints.forgottenCount,
+  );
   gauge("authspike_series", "Rules on endpoints that keep a baseline", "{series}", () => alerting.engine.seriesCount);
   gauge(
     "authspike_series_watched",

@@ -5,7 +5,7 @@
  * nowhere else. No secret passes: notifiers and exporters appear under their names alone.
  */
 import type { Alert } from "../core/alerts/alert.ts";
-import type { WatchedSeries } from "../core/alerts/watch-table.ts";
+import type { WatchedSeries } from "../core/alerts/watched-series.ts";
 import { endpointName } from "../core/extraction/endpoint.ts";
 import { SIGNALS } from "../core/otlp/verdict.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";

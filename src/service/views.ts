@@ -2,7 +2,7 @@
  * Answers what the API asks of the running service. Reads only; whatever it shows is plain data.
  */
 import type { Alert, Transition } from "../core/alerts/alert.ts";
-import type { WatchedSeries } from "../core/alerts/watch-table.ts";
+import type { WatchedSeries } from "../core/alerts/watched-series.ts";
 import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { toWall } from "../core/time.ts";

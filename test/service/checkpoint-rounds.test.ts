@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SeriesCheckpoint } from "../../src/core/engine.ts";
+import type { Checkpoint } from "../../src/core/engine.ts";
 import { Engine } from "../../src/core/engine.ts";
 import { MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
 import { CheckpointRounds } from "../../src/service/checkpoint-rounds.ts";
@@ -18,11 +18,12 @@ const ROUTES = Array.from(
 
 test("a round writes every series that has changed, in small transactions, and the next one nothing", async () => {
   const world = new RoundsWorld();
-  world.request(ROUTES);
+  world.request(ROUTES, 401);
   await world.time.advance(MINUTE_MS);
   assert.deepEqual(
     world.writes.map(({ length }) => length),
-    [50, 50, 20],
+    // One more than series: the block in which they were before they failed.
+    [50, 50, 21],
   );
   assert.equal(world.roundCount, 2);
 });
@@ -32,37 +33,59 @@ test("the series behind an alert is written at once and alone", async () => {
   world.request(ROUTES);
   await world.attack("/api/a");
   assert.equal(world.alertCount, 1);
-  assert.deepEqual(
-    world.writes.map((checkpoints) => checkpoints.map(({ endpoint }) => endpoint.route)),
-    [["/api/a"]],
-  );
+  assert.deepEqual(world.writes.map(seriesRoutes), [["/api/a"]]);
 });
 
 test("what the store refuses is written by the next round", async () => {
   const world = new RoundsWorld();
-  world.request(ROUTES);
+  world.request(ROUTES, 401);
   world.isDiskFull = true;
   await world.time.advance(31 * SECOND_MS);
   assert.equal(world.failureCount, 1);
   world.isDiskFull = false;
   await world.time.advance(MINUTE_MS);
-  assert.equal(world.writes.flat().length, ROUTES.length);
+  assert.deepEqual(world.writes.flatMap(seriesRoutes).toSorted(), ROUTES.toSorted());
+  assert.deepEqual(world.writes.flatMap(blockRoutes).toSorted(), ROUTES.toSorted());
+});
+
+test("series that have never failed are written as one block, and their names once", async () => {
+  const world = new RoundsWorld();
+  world.request(ROUTES);
+  await world.time.advance(MINUTE_MS);
+  assert.deepEqual(world.writes.map(blockRoutes), [ROUTES]);
+  world.request(ROUTES);
+  await world.time.advance(MINUTE_MS);
+  assert.deepEqual(
+    world.writes.flat().map((checkpoint) => checkpoint.kind === "block" && checkpoint.names === null),
+    [false, true],
+  );
 });
 
 test("finishing writes everything at once and ends the rounds", async () => {
   const world = new RoundsWorld();
-  world.request(ROUTES);
+  world.request(ROUTES, 401);
   world.rounds.finish();
-  assert.equal(world.writes.flat().length, ROUTES.length);
+  const written = world.writes.flat().length;
+  assert.equal(written, ROUTES.length + 1);
   world.request(ROUTES);
   await world.time.advance(MINUTE_MS);
-  assert.equal(world.writes.flat().length, ROUTES.length);
+  assert.equal(world.writes.flat().length, written);
 });
+
+function seriesRoutes(checkpoints: readonly Checkpoint[]): readonly string[] {
+  return checkpoints.flatMap((checkpoint) => (checkpoint.kind === "series" ? checkpoint.endpoint.route : []));
+}
+
+function blockRoutes(checkpoints: readonly Checkpoint[]): readonly string[] {
+  return checkpoints.flatMap((checkpoint) =>
+    checkpoint.kind === "block" ? (checkpoint.names ?? { endpoints: [] }).endpoints.map(([, , route]) => route) : [],
+  );
+}
 
 class RoundsWorld {
   readonly time = new VirtualScheduler();
   readonly engine = new Engine({ clientKey: [1, 2, 3, 4], endpointsPerServiceMax: 1000, endpointsMax: 10_000 }, RULES);
-  readonly writes: (readonly SeriesCheckpoint[])[] = [];
+  readonly writes: (readonly Checkpoint[])[] = [];
   readonly rounds: CheckpointRounds;
   isDiskFull = false;
   roundCount = 0;
@@ -109,7 +132,7 @@ class RoundsWorld {
     assert.equal(this.writes.length, before + 1, "written before anything else can happen");
   }
 
-  #save(checkpoints: Iterable<SeriesCheckpoint>): void {
+  #save(checkpoints: Iterable<Checkpoint>): void {
     if (this.isDiskFull) throw new Error("database or disk is full");
     this.writes.push([...checkpoints]);
   }

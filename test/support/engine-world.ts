@@ -81,7 +81,12 @@ export class EngineWorld {
     const open = new Map<string, Alert>();
     for (const { alert } of this.transitions()) open.set(alert.id, alert);
     this.engine = new Engine(SETTINGS, ruleSet);
-    for (const checkpoint of checkpoints) this.engine.restoreSeries(structuredClone(checkpoint), this.instant);
+    for (const kind of ["block", "series"]) {
+      for (const checkpoint of checkpoints) {
+        if (checkpoint.kind === kind && checkpoint.kind !== "gone")
+          this.engine.restore(structuredClone(checkpoint), this.instant);
+      }
+    }
     const alerts = [...open.values()].filter(({ state }) => state !== "resolved");
     this.effects.push(...this.engine.restoreAlerts(alerts, this.instant));
   }

@@ -4,6 +4,7 @@
  * This is the place where a page begins; `settle.ts` beside it says who is told.
  */
 import type { DetectorContext } from "../detection/detector.ts";
+import { endpointNames } from "../extraction/endpoint.ts";
 import { muteHolding } from "../rules/mute.ts";
 import type { RuleSet } from "../rules/rule.ts";
 import type { Instant, UnixMillis } from "../time.ts";
@@ -13,8 +14,8 @@ import { causesOf } from "./cause-tally.ts";
 import type { Clues } from "./evidence.ts";
 import { advanceAlert, endAlert, endReason } from "./lifecycle.ts";
 import type { AlertMove } from "./settle.ts";
-import type { WatchedSeries } from "./watch-table.ts";
-import { seriesFields } from "./watch-table.ts";
+import type { WatchedSeries } from "./watched-series.ts";
+import { seriesFields } from "./watched-series.ts";
 
 export type JudgeContext = {
   readonly ruleSet: RuleSet;
@@ -35,7 +36,7 @@ export function judge(series: WatchedSeries, context: JudgeContext): AlertMove {
     alert: series.alert,
     rule,
     fields: seriesFields(rule, series.values),
-    endpoint: series.endpoint,
+    endpoint: endpointNames(series.endpoint),
     reading,
     clues: () => cluesOf(series, context),
     muteFor: (labels) => muteHolding(ruleSet.mutes, labels, now.wall) ?? null,

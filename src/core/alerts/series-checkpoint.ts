@@ -1,17 +1,45 @@
-/** What a series has learned, in the form that outlives the process. */
+/**
+ * What series have learned, in the form that outlives the process.
+ *
+ * Those that have never failed are stored as the blocks of numbers that they are, with a list beside it of
+ * whose they are. That changes rarely, and is left out while it does not. Any other series is stored by
+ * itself; where it stands in a block as well, because its first failure was the last thing before a crash,
+ * what is stored by itself counts.
+ */
 import type { SeriesSnapshot } from "../detection/snapshot.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
-import type { WatchedSeries } from "./watch-table.ts";
+import { endpointNames } from "../extraction/endpoint.ts";
+import type { EndpointTable, Standing } from "../extraction/endpoint-table.ts";
+import type { BlockCheckpoint } from "./block-checkpoint.ts";
+import type { WatchedSeries } from "./watched-series.ts";
 
 /** What one series has learned, with the names that find it again. */
 export type SeriesCheckpoint = {
+  readonly kind: "series";
   readonly ruleId: string;
   readonly per: readonly string[];
   readonly values: readonly string[];
   readonly endpoint: EndpointNames;
+  readonly standing: Standing;
   readonly state: SeriesSnapshot;
 };
 
-export function checkpointOf({ active: { rule, detector }, values, endpoint, state }: WatchedSeries): SeriesCheckpoint {
-  return { ruleId: rule.id, per: rule.per, values, endpoint, state: detector.snapshot(state) };
+/** A series is forgotten. */
+export type GoneCheckpoint = { readonly kind: "gone" } & Pick<SeriesCheckpoint, "ruleId" | "values">;
+
+export type Checkpoint = SeriesCheckpoint | BlockCheckpoint | GoneCheckpoint;
+
+export function checkpointOf(
+  { active: { rule, detector }, values, endpoint, state }: WatchedSeries,
+  endpoints: EndpointTable,
+): SeriesCheckpoint {
+  return {
+    kind: "series",
+    ruleId: rule.id,
+    per: rule.per,
+    values,
+    endpoint: endpointNames(endpoint),
+    standing: endpoints.standingOf(endpoint),
+    state: detector.snapshot(state),
+  };
 }

@@ -1,180 +1,188 @@
 /**
- * Which rules watch an endpoint, and the state that each of them keeps.
+ * The rules in force with the series of each, and how a request finds its own.
  *
- * A series is one rule on one combination of the values of its `per` fields. Where those are fields
- * of the endpoint the series of an endpoint never changes, and a request finds it by array index;
- * rules on other attributes look their series up by key on every request.
+ * Mostly a series belongs to one endpoint. Where several share it, because the rule's `per` does not tell
+ * them apart, or where attributes of the request name it, it is kept with the shared ones.
  */
-import type { Detector } from "../detection/detector.ts";
-import type { Series } from "../detection/series.ts";
-import { isAuthenticationRoute } from "../extraction/authentication-route.ts";
-import { cleanName } from "../extraction/clean-text.ts";
+import type { RowBlock, RowOwner } from "../detection/row-block.ts";
+import type { SeriesRows } from "../detection/series-rows.ts";
 import type { Endpoint } from "../extraction/endpoint.ts";
+import type { EndpointTable } from "../extraction/endpoint-table.ts";
 import type { Observation } from "../extraction/observation.ts";
-import type { Candidate } from "../rules/match.ts";
-import { appliesTo, candidateRules } from "../rules/match.ts";
 import type { Rule } from "../rules/rule.ts";
-import { endpointField, isEndpointField } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
-import type { Alert, SpanReference } from "./alert.ts";
-import type { CauseTally } from "./cause-tally.ts";
+import type { SeriesOwner } from "./endpoint-series.ts";
+import { EndpointSeries } from "./endpoint-series.ts";
+import { SharedSeries } from "./shared-series.ts";
+import type { ActiveRule, Watch } from "./watch-plan.ts";
+import { groupingOf, WatchPlans } from "./watch-plan.ts";
+import type { SeriesFacts, WatchedSeries } from "./watched-series.ts";
+import { endpointValues, newState, newWatchedSeries, observedValues } from "./watched-series.ts";
 
-/** A rule in force. Its detector holds settings only; what it has learned lives in the series. */
-export type ActiveRule = { readonly rule: Rule; readonly detector: Detector };
-
-export type WatchedSeries = {
-  active: ActiveRule;
-  /** Values of the rule's `per` fields in their order; with the rule's id it names the series. */
-  readonly values: readonly string[];
-  /** The endpoint on which the series was first seen. */
-  readonly endpoint: Endpoint;
-  state: Series;
-  alert: Alert | null;
-  /** Newest last, at most `EXAMPLES_MAX`. */
-  readonly examples: SpanReference[];
-  /** Why the failures of the present rise were refused. */
-  causes: CauseTally;
-  /** Needs judging at every tick. */
-  isHot: boolean;
-  /** Has learned something since the last checkpoint. */
-  isChanged: boolean;
+export type WatchTableParts = {
+  readonly endpoints: EndpointTable;
+  readonly onBlockChanged: (block: RowBlock) => void;
+  /** The series is the table's no more. */
+  readonly onDropped: (series: WatchedSeries) => void;
 };
 
-export type SeriesFacts = Pick<WatchedSeries, "active" | "endpoint" | "values" | "state">;
-
-/** One rule on one endpoint. */
-export type Watch = {
-  readonly active: ActiveRule;
-  /** null when the series depends on attributes of each request. */
-  readonly series: WatchedSeries | null;
-  /** null when the rule judges every request of the endpoint, as most do. */
-  readonly condition: Candidate | null;
-};
-
-/** A rule that is grouped by attributes may open this many series; the rest share one. */
-const ATTRIBUTE_SERIES_MAX = 10_000;
-const OVERFLOW_VALUE = "__other__";
+type RuleInForce = Pick<ActiveRule, "rule" | "detector">;
 
 export class WatchTable {
-  readonly #rules: ReadonlyMap<string, ActiveRule>;
-  readonly #ruleList: readonly Rule[];
-  readonly #series: Map<string, WatchedSeries>;
-  /** Index: the endpoint's id. */
-  readonly #watches: (readonly Watch[] | undefined)[] = [];
-  readonly #attributeSeriesCount = new Map<string, number>();
+  readonly endpoints: EndpointTable;
+  readonly #onDropped: (series: WatchedSeries) => void;
+  readonly #own: EndpointSeries;
+  readonly #shared = new SharedSeries();
+  #rules: ReadonlyMap<string, ActiveRule> = new Map();
+  #rulesByNumber: ReadonlyMap<number, ActiveRule> = new Map();
+  #plans = new WatchPlans([]);
 
-  /** `series` are those that go on from an earlier table; their rules must be among `rules`. */
-  constructor(rules: readonly ActiveRule[], series: Iterable<WatchedSeries> = []) {
-    this.#rules = new Map(rules.map((active) => [active.rule.id, active]));
-    this.#ruleList = rules.map(({ rule }) => rule);
-    this.#series = new Map();
-    for (const known of series) this.#series.set(seriesKey(known.active.rule.id, known.values), known);
+  constructor({ endpoints, onBlockChanged, onDropped }: WatchTableParts) {
+    this.endpoints = endpoints;
+    this.#onDropped = onDropped;
+    this.#own = new EndpointSeries({ onBlockChanged, ownerOf: (owner) => this.ownerOf(owner) });
+  }
+
+  /** Of series that belong to one endpoint each. */
+  get rows(): SeriesRows {
+    return this.#own.rows;
   }
 
   get seriesCount(): number {
-    return this.#series.size;
+    return this.#own.count + this.#shared.count;
   }
 
   rules(): Iterable<ActiveRule> {
     return this.#rules.values();
   }
 
-  series(): Iterable<WatchedSeries> {
-    return this.#series.values();
-  }
-
   ruleById(id: string): ActiveRule | undefined {
     return this.#rules.get(id);
   }
 
-  find(ruleId: string, values: readonly string[]): WatchedSeries | undefined {
-    return this.#series.get(seriesKey(ruleId, values));
+  /** Whose row it is. */
+  ownerOf({ endpointId, ruleNumber }: RowOwner): SeriesOwner | undefined {
+    const endpoint = this.endpoints.at(endpointId);
+    const active = this.#rulesByNumber.get(ruleNumber);
+    return endpoint === undefined || active === undefined ? undefined : { endpoint, active };
   }
 
-  /** Puts a series into the table that was not in it. */
-  add(facts: SeriesFacts): WatchedSeries {
-    const series = newWatchedSeries(facts);
-    this.#series.set(seriesKey(series.active.rule.id, series.values), series);
+  /** All as they stand now: those that have never failed are copies. */
+  *series(): Generator<WatchedSeries, void> {
+    yield* this.#own.all();
+    yield* this.#shared.all();
+  }
+
+  /** Series whose rule keeps its id and its `per` go on; the others are dropped. */
+  replaceRules(rules: readonly RuleInForce[]): void {
+    const before = [...this.#rules.values()];
+    const predecessors = rules.map(({ rule }) => before.find((active) => hasSameSeries(active.rule, rule)));
+    for (const active of before) if (!predecessors.includes(active)) this.#dropRule(active.number);
+    let nextNumber = 1 + Math.max(-1, ...before.map(({ number }) => number));
+    const inForce = rules.map(({ rule, detector }, index) => ({
+      rule,
+      detector,
+      number: predecessors[index]?.number ?? nextNumber++,
+      grouping: groupingOf(rule),
+    }));
+    this.#rules = new Map(inForce.map((active) => [active.rule.id, active]));
+    this.#rulesByNumber = new Map(inForce.map((active) => [active.number, active]));
+    this.#plans = new WatchPlans(inForce);
+    for (const series of [...this.#own.failed(), ...this.#shared.all()]) {
+      series.active = this.#rulesByNumber.get(series.active.number) ?? series.active;
+    }
+  }
+
+  /** The rules that may judge a request of the endpoint. */
+  watchesOf(endpoint: Endpoint): readonly Watch[] {
+    return this.#plans.of(endpoint);
+  }
+
+  /** Counts a success of a series that has never failed; any other is returned, for its detector to count it. */
+  countSuccess(watch: Watch, observation: Observation, now: UnixMillis): WatchedSeries | null {
+    const { active } = watch;
+    const { endpoint, weight } = observation;
+    if (this.#hasItsOwn(active, endpoint)) return this.#own.countSuccess(active, endpoint, weight, now);
+    return this.open(watch, observation, now);
+  }
+
+  /** The series of a request that fails. */
+  open({ active }: Watch, observation: Observation, now: UnixMillis): WatchedSeries {
+    const { endpoint } = observation;
+    if (active.grouping !== "attributes") return this.#openOn({ active, endpoint }, now);
+    return this.#openByAttributes({ active, endpoint }, observedValues(active.rule, observation), now);
+  }
+
+  /** The series of these names, as it is, or as one that begins now. */
+  reopen({ active, endpoint, values }: Omit<SeriesFacts, "state">, now: UnixMillis): WatchedSeries {
+    if (active.grouping !== "attributes") return this.#openOn({ active, endpoint }, now);
+    return this.#openByAttributes({ active, endpoint }, values, now);
+  }
+
+  /** Takes up a series where an earlier run has left it. */
+  restore(facts: SeriesFacts, now: UnixMillis): WatchedSeries {
+    const series = this.reopen(facts, now);
+    series.state = facts.state;
     return series;
   }
 
-  watchesOf(endpoint: Endpoint, now: UnixMillis): readonly Watch[] {
-    return this.#watches[endpoint.id] ?? this.#openWatches(endpoint, now);
+  /** Series that have failed and would go with the endpoint. */
+  dependingOn(endpoint: Endpoint): readonly WatchedSeries[] {
+    return [...this.#own.failedOf(endpoint), ...this.#shared.linkedTo(endpoint)];
   }
 
-  /** The series that a request belongs to, or undefined when the rule does not look at this request. */
-  seriesOf(watch: Watch, observation: Observation, now: UnixMillis): WatchedSeries | undefined {
-    if (watch.condition !== null && !appliesTo(watch.condition, observation)) return undefined;
-    return watch.series ?? this.#attributeSeries(watch.active, observation, now);
+  forget(endpoint: Endpoint): void {
+    this.#plans.forget(endpoint);
+    for (const series of this.#own.forget(endpoint)) this.#onDropped(series);
+    for (const series of this.#shared.forget(endpoint)) this.#onDropped(series);
   }
 
-  #openWatches(endpoint: Endpoint, now: UnixMillis): readonly Watch[] {
-    const watches = candidateRules(this.#ruleList, endpoint).flatMap((candidate): Watch[] => {
-      const active = this.ruleById(candidate.rule.id);
-      return active === undefined ? [] : [this.#openWatch(active, candidate, endpoint, now)];
-    });
-    this.#watches[endpoint.id] = watches;
-    return watches;
+  #dropRule(ruleNumber: number): void {
+    for (const series of this.#own.forgetRule(ruleNumber)) this.#onDropped(series);
+    for (const series of this.#shared.forgetRule(ruleNumber)) this.#onDropped(series);
   }
 
-  #openWatch(active: ActiveRule, candidate: Candidate, endpoint: Endpoint, now: UnixMillis): Watch {
-    const { rule } = active;
-    const isConditional = rule.match.attributes.length > 0 || candidate.unless.length > 0;
-    return {
-      active,
-      series: isPerEndpoint(rule) ? this.#open(active, endpoint, endpointValues(rule, endpoint), now) : null,
-      condition: isConditional ? candidate : null,
-    };
+  #hasItsOwn(active: ActiveRule, endpoint: Endpoint): boolean {
+    if (active.grouping === "endpoint") return true;
+    if (active.grouping !== "endpoint_without_namespace") return false;
+    return !this.endpoints.hasNamesakes(endpoint) || this.#own.has({ active, endpoint });
   }
 
-  #attributeSeries(active: ActiveRule, observation: Observation, now: UnixMillis): WatchedSeries {
-    const values = active.rule.per.map((field) => fieldValue(field, observation));
-    const known = this.find(active.rule.id, values);
-    if (known !== undefined) return known;
-    const count = this.#attributeSeriesCount.get(active.rule.id) ?? 0;
-    if (count >= ATTRIBUTE_SERIES_MAX) {
-      return this.#open(
-        active,
-        observation.endpoint,
-        values.map(() => OVERFLOW_VALUE),
-        now,
-      );
+  #openByAttributes(owner: SeriesOwner, values: readonly string[], now: UnixMillis): WatchedSeries {
+    const known = this.#shared.find(owner.active, values);
+    return known ?? this.#shared.openByAttributes({ ...owner, values, state: newState(owner.endpoint, now) });
+  }
+
+  #openOn(owner: SeriesOwner, now: UnixMillis): WatchedSeries {
+    if (this.#hasItsOwn(owner.active, owner.endpoint)) return this.#own.open(owner, now);
+    return this.#shared.findOn(owner.active, owner.endpoint) ?? this.#openOnSeveral(owner, now);
+  }
+
+  #openOnSeveral({ active, endpoint }: SeriesOwner, now: UnixMillis): WatchedSeries {
+    const values = endpointValues(active.rule, endpoint);
+    const known = this.#shared.find(active, values) ?? this.#shareWithNamesake({ active, endpoint });
+    const facts = { active, endpoint, values, state: newState(endpoint, now) };
+    const series = known ?? this.#shared.put(newWatchedSeries(facts));
+    this.#shared.link(endpoint, series);
+    return series;
+  }
+
+  /** An endpoint that was alone until now, and had the series for itself. */
+  #shareWithNamesake({ active, endpoint }: SeriesOwner): WatchedSeries | undefined {
+    for (const namesake of this.endpoints.namesakesOf(endpoint)) {
+      const series = this.#own.take({ active, endpoint: namesake });
+      if (series === undefined) continue;
+      this.#shared.link(namesake, this.#shared.put(series));
+      return series;
     }
-    this.#attributeSeriesCount.set(active.rule.id, count + 1);
-    return this.#open(active, observation.endpoint, values, now);
-  }
-
-  #open(active: ActiveRule, endpoint: Endpoint, values: readonly string[], now: UnixMillis): WatchedSeries {
-    const known = this.find(active.rule.id, values);
-    if (known !== undefined) return known;
-    const state = active.detector.createSeries(now, { isAuthenticationRoute: isAuthenticationRoute(endpoint.route) });
-    return this.add({ active, endpoint, values, state });
+    return undefined;
   }
 }
 
-function newWatchedSeries(facts: SeriesFacts): WatchedSeries {
-  return { ...facts, alert: null, examples: [], causes: [], isHot: false, isChanged: false };
+function hasSameSeries(left: Rule, right: Rule): boolean {
+  return left.id === right.id && isSameList(left.per, right.per);
 }
 
-/** The `per` fields of a series with their values. */
-export function seriesFields(rule: Rule, values: readonly string[]): Record<string, string> {
-  return Object.fromEntries(rule.per.map((field, index) => [field, values[index] ?? ""]));
-}
-
-function seriesKey(ruleId: string, values: readonly string[]): string {
-  return `${ruleId}\u0000${values.join("\u0000")}`;
-}
-
-function isPerEndpoint(rule: Rule): boolean {
-  return rule.per.every(isEndpointField);
-}
-
-function endpointValues(rule: Rule, endpoint: Endpoint): readonly string[] {
-  return rule.per.map((field) => (isEndpointField(field) ? endpointField(endpoint, field) : ""));
-}
-
-function fieldValue(field: string, observation: Observation): string {
-  if (isEndpointField(field)) return endpointField(observation.endpoint, field);
-  // Text of strangers that is kept for every series and shown in pages, as the names of endpoints are.
-  return cleanName(observation.attribute(field) ?? "");
+export function isSameList(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((item, index) => item === right[index]);
 }

@@ -29,6 +29,7 @@ import { beginTally, busiestClients, recordClientFailure, recordClientSuccess } 
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
+import type { SeriesRows } from "./series-rows.ts";
 import { countFailure, countSuccess } from "./sliding-counts.ts";
 import type { SeriesSnapshot } from "./snapshot.ts";
 import { readSnapshot, takeSnapshot } from "./snapshot.ts";
@@ -114,6 +115,11 @@ export class Detector {
     const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, { failures: 0, requests }, at);
     this.#restIfCalm(series, watch, at);
     return hasRecovered || hasEnded;
+  }
+
+  /** The same for a series that has never failed. */
+  countNeverFailed(rows: SeriesRows, row: number, weight: number, now: UnixMillis): void {
+    rows.countSuccess(row, usableWeight(weight), now, this.#terms.memoryMs);
   }
 
   /** What thresholds follow from here on. Without it a fleet is judged as a single series until one is ticked. */

@@ -15,20 +15,24 @@ import { stretchMs } from "./learning-queue.ts";
 import type { Memory } from "./memory.ts";
 import { pack, unpack } from "./memory.ts";
 import { nextSuccessWeight } from "./sampling.ts";
-import type { Series } from "./series.ts";
+import type { QuietCounts, Series } from "./series.ts";
 
-/** The whole cost of a success on a quiet endpoint. */
 export function countQuietSuccess(series: Series, weight: number, now: UnixMillis, memoryMs: number): void {
   closeQuietStretch(series, now, memoryMs);
-  series.successWeight = nextSuccessWeight(series.successWeight, weight);
-  series.quietSuccesses += weight / series.successWeight;
+  addSuccess(series, weight);
+}
+
+/** The same on a series that has never failed: the whole cost of a success on most endpoints. */
+export function countFirstSuccesses(counts: QuietCounts, weight: number, now: UnixMillis, memoryMs: number): void {
+  if (isStretchDue(counts, now)) learnNeverFailed(counts, now, memoryMs);
+  addSuccess(counts, weight);
 }
 
 /** Requests within a window, as well as a series that counts no windows can tell. */
-export function estimateQuietRequests(series: Series, now: UnixMillis, windowMs: number): number {
-  const openMs = now - series.quietSince;
-  const before = (series.requestsPerSecond * Math.max(0, windowMs - openMs)) / SECOND_MS;
-  return (series.quietSuccesses + before) * Math.max(1, series.successWeight);
+export function estimateQuietRequests(counts: QuietCounts, now: UnixMillis, windowMs: number): number {
+  const openMs = now - counts.quietSince;
+  const before = (counts.requestsPerSecond * Math.max(0, windowMs - openMs)) / SECOND_MS;
+  return (counts.quietSuccesses + before) * Math.max(1, counts.successWeight);
 }
 
 /** Everything known of the series up to `quietSince`. The caller owns it. */
@@ -54,30 +58,47 @@ export function successesSinceFailure(series: Series, lastFailureAt: UnixMillis)
 
 /** Learns the open stretch if it is due. */
 export function closeQuietStretch(series: Series, now: UnixMillis, memoryMs: number): void {
-  if (now - series.quietSince < stretchMs(series.quietSince - series.createdAt)) return;
+  if (!isStretchDue(series, now)) return;
   if (series.memory === null) learnNeverFailed(series, now, memoryMs);
   else learnRemembering(series, unpack(series.memory), now, memoryMs);
-  series.quietSince = now;
-  series.quietSuccesses = 0;
 }
 
 /** After a time when nobody was counting: what had been counted just before it is given up. */
 export function skipQuiet(series: Series, now: UnixMillis): void {
-  if (now - series.quietSince <= MINUTE_MS) return;
-  series.quietSince = now;
-  series.quietSuccesses = 0;
-  if (series.memory === null) return;
+  if (!skipCounts(series, now) || series.memory === null) return;
   series.memory = pack({ ...unpack(series.memory), unlearnedFailures: 0, unlearnedDiscounted: 0 });
 }
 
-function learnNeverFailed(series: Series, now: UnixMillis, memoryMs: number): void {
-  const elapsedMs = now - series.quietSince;
-  const observedMs = series.quietSince - series.createdAt;
-  const rate = (SECOND_MS * series.quietSuccesses) / elapsedMs;
+/** The same for counts alone. Returns whether anything was given up. */
+export function skipCounts(counts: QuietCounts, now: UnixMillis): boolean {
+  if (now - counts.quietSince <= MINUTE_MS) return false;
+  beginStretch(counts, now);
+  return true;
+}
+
+function isStretchDue({ createdAt, quietSince }: QuietCounts, now: UnixMillis): boolean {
+  return now - quietSince >= stretchMs(quietSince - createdAt);
+}
+
+function beginStretch(counts: QuietCounts, now: UnixMillis): void {
+  counts.quietSince = now;
+  counts.quietSuccesses = 0;
+}
+
+function addSuccess(counts: QuietCounts, weight: number): void {
+  counts.successWeight = nextSuccessWeight(counts.successWeight, weight);
+  counts.quietSuccesses += weight / counts.successWeight;
+}
+
+function learnNeverFailed(counts: QuietCounts, now: UnixMillis, memoryMs: number): void {
+  const elapsedMs = now - counts.quietSince;
+  const observedMs = counts.quietSince - counts.createdAt;
+  const rate = (SECOND_MS * counts.quietSuccesses) / elapsedMs;
   const gain = stretchGain(elapsedMs, { observedMs, memoryMs: HOUR_MS });
-  series.requestsPerSecond += gain * (rate - series.requestsPerSecond);
-  const kept = keptShare(series.quietSuccesses, { requestsPerSecond: series.requestsPerSecond, ms: memoryMs });
-  series.successes = kept * series.successes + series.quietSuccesses;
+  counts.requestsPerSecond += gain * (rate - counts.requestsPerSecond);
+  const kept = keptShare(counts.quietSuccesses, { requestsPerSecond: counts.requestsPerSecond, ms: memoryMs });
+  counts.successes = kept * counts.successes + counts.quietSuccesses;
+  beginStretch(counts, now);
 }
 
 function learnRemembering(series: Series, memory: Memory, now: UnixMillis, memoryMs: number): void {
@@ -95,4 +116,5 @@ function learnRemembering(series: Series, memory: Memory, now: UnixMillis, memor
   memory.unlearnedDiscounted = 0;
   series.memory = pack(memory);
   series.requestsPerSecond = baseline.hourRate * failurePerSuccess;
+  beginStretch(series, now);
 }

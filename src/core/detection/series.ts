@@ -2,8 +2,9 @@
  * One series: what is remembered of it between requests.
  *
  * Most endpoints never fail. They cost six numbers, enough to know how many requests had been fine
- * when the first failure comes. A failure earns a series the full state, its `watch`; when it has been
- * calm for long, or has to make place, it is quiet again and keeps a `memory` of a few dozen numbers.
+ * when the first failure comes, and are kept in rows (`series-rows.ts`). A failure earns a series an
+ * object of its own with the full state, its `watch`; when it has been calm for long, or has to make
+ * place, it is quiet again and keeps a `memory` of a few dozen numbers.
  */
 import type { UnixMillis } from "../time.ts";
 import type { Alarm } from "./alarm.ts";
@@ -26,13 +27,9 @@ export type SeriesTraits = {
   readonly isAuthenticationRoute: boolean;
 };
 
-export type Series = SeriesTraits & {
-  readonly createdAt: UnixMillis;
-  /** Null while the series is quiet; while it is not, the quiet numbers below stand still. */
-  watch: Watch | null;
-  /** Null until the series has been watched and is quiet again. */
-  memory: PackedMemory | null;
-  clearedBy: AlarmClearance | null;
+/** What is counted while nobody watches. */
+export type QuietCounts = {
+  createdAt: UnixMillis;
   quietSince: UnixMillis;
   /** Successes since then, and requests per second of the last hour, in units of one received success. */
   quietSuccesses: number;
@@ -41,6 +38,16 @@ export type Series = SeriesTraits & {
   successes: number;
   successWeight: number;
 };
+
+/** While the series is watched its quiet counts stand still. */
+export type Series = SeriesTraits &
+  QuietCounts & {
+    /** Null while the series is quiet. */
+    watch: Watch | null;
+    /** Null until the series has been watched and is quiet again. */
+    memory: PackedMemory | null;
+    clearedBy: AlarmClearance | null;
+  };
 
 export type Watch = {
   /** Place in the list of watched series; -1 when it found none. */
@@ -71,16 +78,26 @@ export type Watch = {
 };
 
 export function createSeries(now: UnixMillis, traits: SeriesTraits): Series {
+  return seriesOf(newCounts(now), traits);
+}
+
+/** A series that has never failed, going on from what was counted so far. */
+export function seriesOf(counts: Readonly<QuietCounts>, { isAuthenticationRoute }: SeriesTraits): Series {
+  const { createdAt, quietSince, quietSuccesses, requestsPerSecond, successes, successWeight } = counts;
   return {
-    isAuthenticationRoute: traits.isAuthenticationRoute,
-    createdAt: now,
+    isAuthenticationRoute,
+    createdAt,
     watch: null,
     memory: null,
     clearedBy: null,
-    quietSince: now,
-    quietSuccesses: 0,
-    requestsPerSecond: 0,
-    successes: 0,
-    successWeight: 0,
+    quietSince,
+    quietSuccesses,
+    requestsPerSecond,
+    successes,
+    successWeight,
   };
+}
+
+export function newCounts(now: UnixMillis): QuietCounts {
+  return { createdAt: now, quietSince: now, quietSuccesses: 0, requestsPerSecond: 0, successes: 0, successWeight: 0 };
 }

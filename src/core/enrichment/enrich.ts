@@ -82,6 +82,15 @@ export class Enricher {
     return buffer;
   }
 
+  /** Its id will be that of another endpoint. */
+  forget({ id }: Endpoint): void {
+    for (const outcome of OUTCOMES) {
+      const pair = id * OUTCOMES.length + OUTCOME_NUMBER[outcome];
+      const place = pair % KEPT_MARKS_MAX;
+      if (this.#keptPairs[place] === pair) this.#keptPairs[place] = FREE;
+    }
+  }
+
   /** Undefined when another pair has the place. */
   #keptMarksOf(request: MarkedRequest): Uint8Array | undefined {
     const pair = request.endpoint.id * OUTCOMES.length + OUTCOME_NUMBER[request.outcome];

@@ -21,13 +21,24 @@ export type EndpointNames = {
 };
 
 export type Endpoint = EndpointNames & {
-  /** Dense index from 0, stable for the life of the process, never stored. */
+  /** Dense index from 0, never stored. It is the endpoint's until that is forgotten; then another gets it. */
   readonly id: number;
   /** What people read: `POST /login`, `package.Service/Method`. */
   readonly name: string;
   /** Stands for every endpoint beyond the cap of its service. Watched like any other. */
   readonly isOverflow: boolean;
 };
+
+/** Calls have no method besides their name. */
+export function protocolOf(method: string): Protocol {
+  return method === "" ? "grpc" : "http";
+}
+
+/** The names alone, as plain data that may be stored. */
+export function endpointNames(endpoint: EndpointNames): EndpointNames {
+  const { environment, namespace, service, method, route, protocol } = endpoint;
+  return { environment, namespace, service, method, route, protocol };
+}
 
 /** `METHOD /canonical/route`, or `package.Service/Method`: the form of `authspike.endpoint`. */
 export function endpointName(names: Pick<EndpointNames, "method" | "route">): string {

@@ -14,7 +14,7 @@ import { PATH_SLOTS, SPAN_SLOT } from "./attribute-keys.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { CanonicalRoute } from "./endpoint-naming.ts";
 import { canonicalMethod, canonicalRoute, nameNormalizedPath, UNKNOWN_ROUTE } from "./endpoint-naming.ts";
-import type { EndpointTable } from "./endpoint-table.ts";
+import type { EndpointTable, RouteOrigin } from "./endpoint-table.ts";
 import { countPathSegments, PathNormalizer } from "./path-normalizer.ts";
 import type { ServiceScope } from "./service-table.ts";
 import { SpanNameParts } from "./span-name.ts";
@@ -54,7 +54,8 @@ export class HttpSpanNaming {
       this.#fromAttributes(view, scope) ??
       this.#fromName(view, scope) ??
       this.#fromPath(view, scope) ??
-      this.#intern(scope, UNKNOWN_ROUTE)
+      // Nobody who asks can choose this name.
+      this.#intern(scope, UNKNOWN_ROUTE, "declared")
     );
   }
 
@@ -98,7 +99,7 @@ export class HttpSpanNaming {
     if (attributes.kind[slot] !== VALUE_STRING) return null;
     this.#spelling.tailStart = attributes.start[slot] ?? 0;
     this.#spelling.tailEnd = attributes.end[slot] ?? 0;
-    return this.#fromTemplate(view, scope);
+    return this.#fromTemplate(view, scope, "declared");
   }
 
   #fromName(view: SpanView, scope: ServiceScope): Endpoint | null {
@@ -106,11 +107,12 @@ export class HttpSpanNaming {
     this.#spelling.kind = "template";
     this.#spelling.tailStart = this.#name.templateStart;
     this.#spelling.tailEnd = this.#name.templateEnd;
-    return this.#fromTemplate(view, scope);
+    // Some instrumentations put the path as it was asked for into the name.
+    return this.#fromTemplate(view, scope, "observed");
   }
 
   /** The template is where the spelling's tail points to. */
-  #fromTemplate(view: SpanView, scope: ServiceScope): Endpoint | null {
+  #fromTemplate(view: SpanView, scope: ServiceScope, origin: RouteOrigin): Endpoint | null {
     const { spellings } = this.#endpoints;
     const spelling = this.#spelling;
     spelling.tailBytes = view.bytes;
@@ -122,8 +124,8 @@ export class HttpSpanNaming {
     const template = this.#readTemplate(readText(view.bytes, spelling.tailStart, spelling.tailEnd));
     // Interned only if it fits: what is no route must not become an endpoint.
     if (template === null || !this.#fits(view, template.route, factsOf(template))) return null;
-    const endpoint = this.#intern(scope, template.route);
-    if (!endpoint.isOverflow) spellings.remember(spelling, endpoint.id, factsOf(template));
+    const endpoint = this.#intern(scope, template.route, origin);
+    this.#endpoints.rememberSpelling(spelling, endpoint, factsOf(template));
     return endpoint;
   }
 
@@ -156,8 +158,9 @@ export class HttpSpanNaming {
     spelling.tailEnd = this.#path.length;
     const entry = spellings.find(spelling);
     if (entry !== NOT_REMEMBERED) return this.#endpoints.at(spellings.endpointIdAt(entry)) ?? null;
-    const endpoint = this.#intern(scope, nameNormalizedPath(readText(this.#path.bytes, 0, this.#path.length)));
-    if (!endpoint.isOverflow) spellings.remember(spelling, endpoint.id, 0);
+    const route = nameNormalizedPath(readText(this.#path.bytes, 0, this.#path.length));
+    const endpoint = this.#intern(scope, route, "observed");
+    this.#endpoints.rememberSpelling(spelling, endpoint, 0);
     return endpoint;
   }
 
@@ -167,10 +170,10 @@ export class HttpSpanNaming {
     this.#isPathNormalized = true;
   }
 
-  #intern(scope: ServiceScope, route: string): Endpoint {
+  #intern(scope: ServiceScope, route: string, origin: RouteOrigin): Endpoint {
     const { headBytes, headStart, headEnd } = this.#spelling;
     const method = canonicalMethod(readText(headBytes, headStart, headEnd));
-    return this.#endpoints.internIn(scope, { method, route, protocol: "http" });
+    return this.#endpoints.internIn(scope, { method, route, protocol: "http" }, origin);
   }
 }
 

@@ -59,7 +59,8 @@ export class RequestObservation implements Observation {
     const { httpStatus = NO_HTTP_STATUS, grpcStatus = NO_GRPC_STATUS, environment = "", namespace = "" } = request;
     const scope = context.endpoints.services.intern({ environment, namespace, service: request.service });
     this.#request = request;
-    this.endpoint = context.endpoints.internIn(scope, operationOf(request));
+    const origin = request.route === undefined ? "observed" : "declared";
+    this.endpoint = context.endpoints.internIn(scope, operationOf(request), origin);
     this.httpStatus = isHttpStatus(httpStatus) ? httpStatus : NO_HTTP_STATUS;
     this.grpcStatus = isGrpcStatus(grpcStatus) ? grpcStatus : NO_GRPC_STATUS;
     this.cause = recordedCause(request.cause);

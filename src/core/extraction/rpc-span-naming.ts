@@ -99,8 +99,10 @@ export class RpcSpanNaming {
     const service = readText(spelling.headBytes, spelling.headStart, spelling.headEnd);
     const method = readText(spelling.tailBytes, spelling.tailStart, spelling.tailEnd);
     const route = canonicalRpcName(service, method) || UNKNOWN_ROUTE;
-    const endpoint = this.#endpoints.internIn(scope, { method: "", route, protocol: "grpc" });
-    if (!endpoint.isOverflow) spellings.remember(spelling, endpoint.id, 0);
+    // Servers report calls of methods that they do not have, under the name that the caller chose.
+    const origin = route === UNKNOWN_ROUTE ? "declared" : "observed";
+    const endpoint = this.#endpoints.internIn(scope, { method: "", route, protocol: "grpc" }, origin);
+    this.#endpoints.rememberSpelling(spelling, endpoint, 0);
     return endpoint;
   }
 }

@@ -5,7 +5,6 @@
  * number is bounded, because `service.name` is text that any sender chooses.
  */
 import { cleanName } from "./clean-text.ts";
-import type { Endpoint } from "./endpoint.ts";
 import type { Nesting } from "./joining/nesting.ts";
 
 export type ServiceNames = {
@@ -14,14 +13,17 @@ export type ServiceNames = {
   readonly service: string;
 };
 
-/** A service and its endpoints. Owned by the EndpointTable. */
+/** A service, and how many endpoints it has. Owned by the EndpointTable. */
 export type ServiceScope = ServiceNames & {
   /** Dense index from 0, stable for the life of the process. */
   readonly index: number;
-  /** By method, then by route. */
-  readonly endpointsByMethod: Map<string, Map<string, Endpoint>>;
-  endpointCount: number;
-  overflow: Endpoint | null;
+  /** Services of this name and environment in all namespaces, this one among them. */
+  readonly namesakes: readonly ServiceScope[];
+  /** Of its endpoints, the overflow endpoint aside. */
+  keptCount: number;
+  probationCount: number;
+  /** Id of the endpoint that stands for those beyond the bounds; null while there is none. */
+  overflowId: number | null;
   /** Some span of the service had an Authorization header: from then on its absence means something. */
   capturesCredentials: boolean;
   /** Kept here by the joiner, which asks for it with every request. */
@@ -37,6 +39,7 @@ const OTHER_SERVICES: ServiceNames = { environment: "", namespace: "", service: 
 export class ServiceTable {
   readonly #servicesMax: number;
   readonly #byKey = new Map<string, ServiceScope>();
+  readonly #namesakes = new Map<string, ServiceScope[]>();
   #overflow: ServiceScope | null = null;
 
   constructor(servicesMax: number) {
@@ -52,10 +55,11 @@ export class ServiceTable {
     const scope = this.find(names);
     if (scope !== undefined) return scope;
     if (this.#byKey.size >= this.#servicesMax) {
-      this.#overflow ??= createScope(OTHER_SERVICES, this.#servicesMax);
+      this.#overflow ??= createScope(OTHER_SERVICES, this.#servicesMax, []);
       return this.#overflow;
     }
-    const created = createScope(cleanNames(names), this.#byKey.size);
+    const clean = cleanNames(names);
+    const created = createScope(clean, this.#byKey.size, this.#namesakesOf(clean));
     this.#byKey.set(keyOf(created), created);
     return created;
   }
@@ -63,18 +67,28 @@ export class ServiceTable {
   find(names: ServiceNames): ServiceScope | undefined {
     return this.#byKey.get(keyOf(cleanNames(names)));
   }
+
+  #namesakesOf(names: ServiceNames): ServiceScope[] {
+    const key = keyOf({ ...names, namespace: "" });
+    const namesakes = this.#namesakes.get(key) ?? [];
+    this.#namesakes.set(key, namesakes);
+    return namesakes;
+  }
 }
 
-function createScope(names: ServiceNames, index: number): ServiceScope {
-  return {
+function createScope(names: ServiceNames, index: number, namesakes: ServiceScope[]): ServiceScope {
+  const scope: ServiceScope = {
     ...names,
     index,
-    endpointsByMethod: new Map(),
-    endpointCount: 0,
-    overflow: null,
+    namesakes,
+    keptCount: 0,
+    probationCount: 0,
+    overflowId: null,
     capturesCredentials: false,
     nesting: null,
   };
+  namesakes.push(scope);
+  return scope;
 }
 
 function cleanNames({ environment, namespace, service }: ServiceNames): ServiceNames {

@@ -125,6 +125,30 @@ export class SpellingTable {
     copy(spelling.tailBytes, spelling.tailStart, spelling.tailEnd, this.#store, start + headLength);
   }
 
+  /** Drops what stands for these endpoints, and moves the rest together. A pass over all entries. */
+  forget(endpointIds: ReadonlySet<number>): void {
+    const before = this.size;
+    this.size = 0;
+    for (let entry = 0; entry < before; entry++) {
+      if (!endpointIds.has(this.endpointIdAt(entry))) this.#moveDown(entry);
+    }
+    for (const id of endpointIds) this.#spellingCounts[id] = 0;
+    this.#places.fill(0);
+    for (let entry = 0; entry < this.size; entry++) this.#place(this.#hashes[entry] ?? 0, entry);
+  }
+
+  #moveDown(from: number): void {
+    const to = this.size++;
+    const start = this.#starts[to] ?? 0;
+    const storedAt = this.#starts[from] ?? 0;
+    const storedEnd = this.#starts[from + 1] ?? 0;
+    this.#store.copyWithin(start, storedAt, storedEnd);
+    this.#starts[to + 1] = start + storedEnd - storedAt;
+    for (const column of [this.#hashes, this.#contexts, this.#headLengths, this.#endpointIds, this.#facts]) {
+      column[to] = column[from] ?? 0;
+    }
+  }
+
   #hash(spelling: Spelling): number {
     const { headBytes, headStart, headEnd, tailBytes, tailStart, tailEnd } = spelling;
     const seed = hashBytes(headBytes, headStart, headEnd, this.#hashSeed ^ contextOf(spelling));

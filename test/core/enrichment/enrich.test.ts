@@ -20,7 +20,7 @@ const LOGIN = {
 const FAILURE: FailureMarks = { rate: 0.5, baseline: 0.02, deviation: 6.5, alertId: null };
 
 function marks(outcome: Outcome, failure: FailureMarks | null, more: Partial<MarkedRequest>) {
-  const endpoint = new EndpointTable(LIMITS).intern(LOGIN);
+  const endpoint = new EndpointTable(LIMITS).intern(LOGIN, "declared");
   return new Enricher().attributesFor(
     { endpoint, outcome, cause: null, isCounted: true, isMarked: false, ...more },
     failure,
@@ -84,11 +84,11 @@ test("a span that is marked already gains nothing", () => {
 test("the bytes of an endpoint and outcome are made once, and never mixed up with another's", () => {
   const table = new EndpointTable(LIMITS);
   const enricher = new Enricher();
-  const login = table.intern(LOGIN);
+  const login = table.intern(LOGIN, "declared");
   const request = { endpoint: login, outcome: "ok", cause: null, isCounted: true, isMarked: false } as const;
   assert.equal(enricher.attributesFor(request, null), enricher.attributesFor(request, null));
   for (let index = 0; index < 40_000; index++) {
-    const endpoint = table.intern({ ...LOGIN, route: `/r${index}` });
+    const endpoint = table.intern({ ...LOGIN, route: `/r${index}` }, "declared");
     const written = enricher.attributesFor({ ...request, endpoint }, null);
     const bytes = written instanceof Uint8Array ? written : written.bytes.subarray(0, written.length);
     const text = Buffer.from(bytes).toString("latin1");

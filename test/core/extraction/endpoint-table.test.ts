@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { EndpointLimits } from "../../../src/core/extraction/endpoint-table.ts";
+import type { Endpoint } from "../../../src/core/extraction/endpoint.ts";
+import type { EndpointLimits, RouteOrigin } from "../../../src/core/extraction/endpoint-table.ts";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
+import type { Outcome } from "../../../src/core/extraction/observation.ts";
 import { RequestObservation } from "../../../src/core/extraction/request-observation.ts";
 import type { SpanView } from "../../../src/core/otlp/span-view.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../src/core/time.ts";
 import type { SpanSketch } from "./span-requests.ts";
 import { CLIENT_KEY, ExtractionWorld, traceRequest } from "./span-requests.ts";
 
@@ -20,8 +23,8 @@ const LOGIN = {
 
 test("the same names give the same endpoint, and different ones another", () => {
   const table = new EndpointTable(LIMITS);
-  const login = table.intern(LOGIN);
-  assert.equal(table.intern({ ...LOGIN }), login);
+  const login = table.intern(LOGIN, "declared");
+  assert.equal(table.intern({ ...LOGIN }, "declared"), login);
   assert.equal(table.byName({ ...LOGIN }), login);
   assert.equal(table.at(login.id), login);
   assert.equal(login.name, "POST /login");
@@ -32,7 +35,7 @@ test("the same names give the same endpoint, and different ones another", () => 
     { method: "GET" },
     { route: "/" },
   ]) {
-    assert.notEqual(table.intern({ ...LOGIN, ...change }), login);
+    assert.notEqual(table.intern({ ...LOGIN, ...change }, "declared"), login);
   }
   assert.equal(table.size, 6);
   assert.deepEqual(
@@ -49,27 +52,168 @@ test("asking for a name does not make an endpoint", () => {
 
 test("beyond its bound a service has one endpoint for all others, and other services are not touched", () => {
   const table = new EndpointTable({ endpointsPerServiceMax: 2, endpointsMax: 1000 });
-  const login = table.intern(LOGIN);
-  table.intern({ ...LOGIN, route: "/a" });
-  const overflow = table.intern({ ...LOGIN, route: "/b" });
-  assert.equal(table.intern({ ...LOGIN, route: "/c" }), overflow);
+  const login = table.intern(LOGIN, "declared");
+  table.intern({ ...LOGIN, route: "/a" }, "declared");
+  const overflow = table.intern({ ...LOGIN, route: "/b" }, "declared");
+  assert.equal(table.intern({ ...LOGIN, route: "/c" }, "declared"), overflow);
   assert.equal(overflow.isOverflow, true);
   assert.equal(overflow.name, "* (other endpoints)");
   assert.equal(table.overflowedCount, 2);
-  assert.equal(table.intern(LOGIN), login);
-  assert.equal(table.intern({ ...LOGIN, service: "web", route: "/b" }).isOverflow, false);
+  assert.equal(table.intern(LOGIN, "declared"), login);
+  assert.equal(table.intern({ ...LOGIN, service: "web", route: "/b" }, "declared").isOverflow, false);
   assert.equal(table.byName(overflow), overflow);
-  assert.equal(table.intern(overflow), overflow);
+  assert.equal(table.intern(overflow, "declared"), overflow);
 });
 
 test("the bound on all endpoints and the bound on services hold together", () => {
   const table = new EndpointTable({ endpointsPerServiceMax: 10, endpointsMax: 5, servicesMax: 20 });
   for (let service = 0; service < 100; service++) {
-    for (let route = 0; route < 3; route++) table.intern({ ...LOGIN, service: `s${service}`, route: `/r${route}` });
+    for (let route = 0; route < 3; route++)
+      table.intern({ ...LOGIN, service: `s${service}`, route: `/r${route}` }, "declared");
   }
   assert.equal(table.services.size, 20);
   assert.equal([...table].filter(({ isOverflow }) => !isOverflow).length, 5);
   assert.ok(table.size <= 5 + 20 + 1);
+});
+
+/** A service with room for 40 endpoints and ten names on probation. */
+const SMALL: EndpointLimits = { endpointsPerServiceMax: 40, endpointsMax: 1000 };
+
+class ProbationWorld {
+  readonly table = new EndpointTable(SMALL);
+  readonly forgotten: string[] = [];
+  now = Date.UTC(2026, 0, 5);
+  busyRoute = "";
+
+  constructor() {
+    this.table.advanceTo(this.now);
+    this.table.dependents = {
+      mayForget: ({ route: name }) => name !== this.busyRoute,
+      forget: ({ route: name }) => this.forgotten.push(name),
+    };
+  }
+
+  pass(milliseconds: number): void {
+    this.now += milliseconds;
+    this.table.advanceTo(this.now);
+  }
+
+  request(path: string, outcome: Outcome, origin: RouteOrigin = "observed"): Endpoint {
+    const endpoint = this.table.intern({ ...LOGIN, route: path }, origin);
+    this.table.noteRequest(endpoint, outcome);
+    return endpoint;
+  }
+
+  /** Asks once for each of so many invented paths. */
+  scan(count: number, outcome: Outcome = "unauthenticated"): readonly Endpoint[] {
+    return Array.from({ length: count }, (_, index) => this.request(`/scan-${this.now}-${index}`, outcome));
+  }
+}
+
+test("a scan fills the places on probation, the rest of it is watched as one, and declared routes are kept", () => {
+  const world = new ProbationWorld();
+  const scanned = world.scan(1000);
+  assert.equal(scanned.filter(({ isOverflow }) => !isOverflow).length, 10);
+  assert.equal(world.table.probationCount, 10);
+  const declared = Array.from({ length: 40 }, (_, index) => world.request(`/declared/${index}`, "ok", "declared"));
+  assert.ok(declared.every(({ isOverflow }) => !isOverflow));
+  assert.equal(world.request("/declared/too-many", "ok", "declared").isOverflow, true);
+});
+
+test("a path that was seen is kept after three successes, and failures prove nothing", () => {
+  const world = new ProbationWorld();
+  for (let count = 0; count < 100; count++) world.request("/login", "unauthenticated");
+  for (let count = 0; count < 2; count++) world.request("/orders", "ok");
+  assert.equal(world.table.probationCount, 2);
+  const orders = world.request("/orders", "ok");
+  assert.equal(world.table.standingOf(orders), "kept");
+  assert.equal(world.table.probationCount, 1);
+});
+
+test("a name on probation is kept as soon as the service declares it", () => {
+  const world = new ProbationWorld();
+  const login = world.request("/login", "unauthenticated");
+  assert.equal(world.request("/login", "unauthenticated", "declared"), login);
+  assert.equal(world.table.standingOf(login), "kept");
+  assert.equal(world.table.probationCount, 0);
+});
+
+test("an hour after a scan its names make place, and their ids are given to others", () => {
+  const world = new ProbationWorld();
+  world.scan(1000);
+  assert.equal(world.request("/new", "ok").isOverflow, true);
+  world.pass(HOUR_MS);
+  assert.equal(world.request("/new", "ok").isOverflow, false);
+  assert.equal(world.forgotten.length, 10);
+  assert.equal(world.table.forgottenCount, 10);
+  assert.equal(world.table.size, 2, "the new one, and the overflow");
+  assert.deepEqual(
+    [...world.table].map(({ name }) => name),
+    ["POST /new", "* (other endpoints)"],
+  );
+});
+
+test("what is asked for again stays, however long a scan goes on", () => {
+  const world = new ProbationWorld();
+  const login = world.request("/login", "unauthenticated");
+  for (let minute = 0; minute < 300; minute++) {
+    world.pass(MINUTE_MS);
+    world.scan(50);
+    if (minute % 30 === 0) assert.equal(world.request("/login", "unauthenticated"), login);
+  }
+  assert.ok(world.table.forgottenCount > 20);
+  assert.ok(world.table.probationCount <= 10);
+});
+
+test("what must not lose its endpoint now keeps it", () => {
+  const world = new ProbationWorld();
+  world.busyRoute = "/login";
+  const login = world.request("/login", "unauthenticated");
+  world.scan(20);
+  world.pass(2 * HOUR_MS);
+  world.scan(20);
+  assert.equal(world.table.forgottenCount, 9);
+  assert.equal(world.table.byName(login), login);
+});
+
+test("kept endpoints make place after a week, in full services only", () => {
+  const world = new ProbationWorld();
+  const other = world.table.intern({ ...LOGIN, service: "other" }, "declared");
+  for (let index = 0; index < 40; index++) world.request(`/old/${index}`, "ok", "declared");
+  world.pass(6 * DAY_MS);
+  world.request("/old/1", "ok", "declared");
+  assert.equal(world.request("/new", "ok", "declared").isOverflow, true);
+  world.pass(DAY_MS);
+  assert.equal(world.request("/new", "ok", "declared").isOverflow, false);
+  assert.equal(world.table.forgottenCount, 39);
+  assert.equal(world.table.byName(other), other);
+  assert.equal(world.request("/old/1", "ok", "declared").isOverflow, false);
+});
+
+test("requests, time and scans in any order leave an endpoint for each name, and never more than the bounds", () => {
+  const step = fc.record({
+    name: fc.integer({ min: 0, max: 60 }),
+    origin: fc.constantFrom<RouteOrigin>("declared", "observed"),
+    outcome: fc.constantFrom<Outcome>("ok", "unauthenticated"),
+    pauseMs: fc.constantFrom(0, 0, MINUTE_MS, 2 * HOUR_MS, 8 * DAY_MS),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      const world = new ProbationWorld();
+      for (const { name, origin, outcome, pauseMs } of steps) {
+        world.pass(pauseMs);
+        const endpoint = world.request(`/r/${name}`, outcome, origin);
+        assert.ok(endpoint.isOverflow || endpoint.route === `/r/${name}`);
+        assert.equal(world.table.at(endpoint.id), endpoint);
+      }
+      const known = [...world.table];
+      assert.ok(world.table.probationCount <= 10 && known.length <= 51);
+      assert.equal(new Set(known.map(({ name }) => name)).size, known.length);
+      assert.equal(known.length, world.table.size);
+      for (const endpoint of known) assert.equal(world.table.byName(endpoint), endpoint);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 const segment = fc.oneof(
@@ -90,6 +234,8 @@ test("a span finds by its bytes the endpoint that its names give", () => {
     fc.property(fc.array(request, { minLength: 1, maxLength: 8 }), (requests) => {
       const world = new ExtractionWorld();
       const sketches = [...requests, ...requests].map(sketchOf);
+      // What a service's successes teach of its paths has to be known before the two can agree.
+      for (let round = 0; round < 3; round++) world.observe(sketches, ({ endpoint }) => endpoint);
       const found = world.observe(sketches, ({ endpoint }) => endpoint);
       const named = [...requests, ...requests].map(
         ({ service, method, template, path }) =>
@@ -133,7 +279,7 @@ function sketchOf(request: {
   };
 }
 
-test("a million invented paths fill one service's bound and no memory beyond it", () => {
+test("a million invented paths fill a part of one service's bound and no memory beyond it", () => {
   const world = new ExtractionWorld({ limits: { endpointsPerServiceMax: 1000, endpointsMax: 1_000_000 } });
   const login: SpanSketch = { attributes: { "http.request.method": "POST", "url.path": "/login" } };
   const [before] = world.observe([login], ({ endpoint }) => endpoint);
@@ -146,9 +292,10 @@ test("a million invented paths fill one service's bound and no memory beyond it"
     writeWord(request, pathStart, count);
     world.scanner.scan(request, sink);
   }
-  assert.equal(world.endpoints.size, 1001);
-  assert.equal(world.endpoints.overflowedCount, 1_000_000 - 999);
-  assert.ok(world.endpoints.spellings.size <= 1001);
+  // A quarter of the bound is for names that nobody has proven, and the overflow endpoint comes on top.
+  assert.equal(world.endpoints.size, 251);
+  assert.equal(world.endpoints.overflowedCount, 1_000_000 - 249);
+  assert.equal(world.endpoints.spellings.size, 0);
   const grownBytes = process.memoryUsage().heapUsed - heapWhenFull;
   assert.ok(grownBytes < 64 * 1024 * 1024, `the heap grew by ${grownBytes} bytes`);
   assert.equal(world.observe([login], ({ endpoint }) => endpoint)[0], before);

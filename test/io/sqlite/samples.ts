@@ -94,6 +94,8 @@ export function anOutboxRow(
 /** Two checkpoints of one route differ when they were made at different times. */
 export function aCheckpoint(route: string, createdAt: number): SeriesCheckpoint {
   return {
+    kind: "series",
+    standing: "kept",
     ruleId: "http-401",
     per: ["env", "service", "method", "route"],
     values: ["prod", "auth", "POST", route],

@@ -94,4 +94,15 @@ CREATE TABLE series_checkpoint (
   checkpoint_json TEXT NOT NULL
 ) STRICT;
 CREATE INDEX series_checkpoint_saved ON series_checkpoint(saved_at);
+
+-- Series that have never failed, some hundreds in a row. Whose the numbers are changes rarely.
+CREATE TABLE series_block (
+  id       INTEGER PRIMARY KEY,
+  saved_at REAL NOT NULL,
+  numbers  BLOB NOT NULL
+) STRICT;
+CREATE TABLE series_block_names (
+  id         INTEGER PRIMARY KEY,
+  names_json TEXT NOT NULL
+) STRICT;
 `;
