@@ -391,7 +391,7 @@ export class Engine {
   }
 
   #marksOf(series: WatchedSeries): FailureMarks {
-    const reading = series.active.detector.reading(series.state, this.#now);
+    const reading = series.active.detector.rateReading(series.state, this.#now);
     const isFiring = series.alert?.state === "firing";
     return {
       rate: reading.rate,

@@ -7,7 +7,7 @@ import { evidenceAndThreshold } from "./judgement.ts";
 import type { Terms } from "./learning.ts";
 import { unpack } from "./memory.ts";
 import { estimateQuietRequests } from "./quiet.ts";
-import type { Reading } from "./reading.ts";
+import type { RateReading, Reading } from "./reading.ts";
 import { busiestShare } from "./recent-clients.ts";
 import { failureWeight } from "./sampling.ts";
 import type { Series, Watch } from "./series.ts";
@@ -66,6 +66,12 @@ export function describeWatched(watch: Watch, terms: Terms, now: UnixMillis): Re
     alarmKind: alarm?.kind ?? null,
     clearedBy: watch.clearedBy,
   };
+}
+
+/** The part that every failed request is marked with. Working out the whole for it took 3 % of the core's time. */
+export function describeRate(watch: Watch): RateReading {
+  const rate = rateNow(watch);
+  return { rate, usual: watch.usual, deviation: deviationOf(watch, rate) };
 }
 
 type ExcessSoFar = { readonly since: UnixMillis | null; readonly failures: number; readonly successes: number };

@@ -11,7 +11,7 @@ import type { UnixMillis } from "../time.ts";
 import { DAY_MS, SECOND_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
 import { addToControlChart } from "./control-limit.ts";
-import { describeQuiet, describeWatched } from "./describe.ts";
+import { describeQuiet, describeRate, describeWatched } from "./describe.ts";
 import { addFailure, addSuccess, aimAtOddsScale, fade, watchedCusum } from "./evidence.ts";
 import { smooth } from "./ewma.ts";
 import type { DetectorContext } from "./excursions.ts";
@@ -23,7 +23,7 @@ import type { Terms } from "./learning.ts";
 import { acceptLevel, learnUntil } from "./learning.ts";
 import { decayPace, failuresPerSecond, requestsPerSecond } from "./pace.ts";
 import { countQuietSuccess } from "./quiet.ts";
-import type { Reading } from "./reading.ts";
+import type { RateReading, Reading } from "./reading.ts";
 import type { ClientFailures } from "./recent-clients.ts";
 import { beginTally, busiestClients, recordClientFailure, recordClientSuccess } from "./recent-clients.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
@@ -141,6 +141,11 @@ export class Detector {
     if (series.watch === null) return describeQuiet(series, this.#terms, now);
     learnUntil(series, series.watch, this.#terms, now);
     return describeWatched(series.watch, this.#terms, now);
+  }
+
+  /** The same, of a series that has just failed, for its rate alone. */
+  rateReading(series: Series, now: UnixMillis): RateReading {
+    return series.watch === null ? describeQuiet(series, this.#terms, now) : describeRate(series.watch);
   }
 
   /** Clients with failures since the onset, busiest first, at most 64. */

@@ -48,3 +48,6 @@ export type Reading = {
   /** Why the last alarm went off; null while it is on and before the first. */
   readonly clearedBy: AlarmClearance | null;
 };
+
+/** What a failed request is marked with. */
+export type RateReading = Pick<Reading, "rate" | "usual" | "deviation">;

@@ -58,6 +58,25 @@ test("a failure never lowers the evidence", () => {
   );
 });
 
+test("a failed request is marked with what the reading says", () => {
+  fc.assert(
+    fc.property(requests, (sequence) => {
+      const detector = newDetector();
+      const series = newSeries(detector);
+      let now = START;
+      for (const next of sequence) {
+        now += next.afterMs;
+        observe(detector, series, next, now);
+        if (!next.isFailure) continue;
+        const { deviation, rate, usual } = detector.rateReading(series, now);
+        const whole = detector.reading(series, now);
+        assert.deepEqual([rate, usual, deviation], [whole.rate, whole.usual, whole.deviation]);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test("readings are finite and shares stay between 0 and 1, whatever comes", () => {
   fc.assert(
     fc.property(requests, (sequence) => {
