@@ -28,8 +28,10 @@ export function readAddress(bytes: Uint8Array, start: number, end: number): numb
     const close = findByte(bytes, CLOSE_BRACKET, start, end);
     return close === end ? NOT_AN_ADDRESS : readIpv6(bytes, start + 1, close);
   }
+  // Most addresses are this, and whatever is not ends the attempt within a few bytes.
+  if (readIpv4(bytes, start, end, 0)) return IPV4;
   const colon = findByte(bytes, COLON, start, end);
-  if (colon === end) return readIpv4(bytes, start, end, 0) ? IPV4 : NOT_AN_ADDRESS;
+  if (colon === end) return NOT_AN_ADDRESS;
   // One colon separates a port; IPv6 has at least two.
   if (findByte(bytes, COLON, colon + 1, end) === end) return readIpv4(bytes, start, colon, 0) ? IPV4 : NOT_AN_ADDRESS;
   return readIpv6(bytes, start, end);
