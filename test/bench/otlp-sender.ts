@@ -13,8 +13,7 @@ export type OtlpSender = {
 
 const TIMEOUT_MS = 10_000;
 
-export const PACKINGS = ["none", "gzip"] as const;
-export type Packing = (typeof PACKINGS)[number];
+export type Packing = "none" | "gzip";
 
 export async function openSender(
   protocol: Protocol,
