@@ -16,7 +16,7 @@ import type { ActiveRule } from "./watch-plan.ts";
 export type BlockCheckpoint = {
   readonly kind: "block";
   readonly id: number;
-  /** In the order of bytes of the machine that wrote them. */
+  /** In the order of bytes of this machine. They go on changing: to be written at once, or copied. */
   readonly numbers: Uint8Array;
   /** null while they are as they were in the last checkpoint of the block. */
   readonly names: BlockNames | null;
@@ -44,7 +44,7 @@ export type BlockContext = {
 
 export function blockCheckpointOf(block: RowBlock, context: BlockContext): BlockCheckpoint {
   const names = block.areNamesChanged ? namesOf(block, context) : null;
-  return { kind: "block", id: block.id, numbers: block.numbers(), names };
+  return { kind: "block", id: block.id, numbers: block.numbers, names };
 }
 
 /** With the endpoints interned. Rows of rules that are gone, or group by other fields by now, have no owner. */
@@ -75,7 +75,7 @@ function namesOf(block: RowBlock, context: BlockContext): BlockNames {
   for (let slot = 0; slot < BLOCK_ROWS; slot++) {
     const owner = block.isFree(slot) ? undefined : context.ownerOf(block.owner(slot));
     if (owner === undefined) rows.push(NONE, NONE);
-    else rows.push(endpoints.of(owner.endpoint), rules.of(owner.active));
+    else rows.push(endpoints.of(owner.endpoint, owner.endpoint.id), rules.of(owner.active));
   }
   const listed = endpoints.items.map((endpoint): BlockNames["endpoints"][number] => {
     const { environment, method, namespace, route, service } = endpoint;

@@ -52,9 +52,9 @@ export class RowBlock {
     this.#counts = new Float32Array(buffer.buffer);
   }
 
-  /** A copy, in the order of bytes of this machine. */
-  numbers(): Uint8Array {
-    return new Uint8Array(this.#counts.buffer).slice();
+  /** As they are now and, the same array, as they will be: whoever wants to keep them copies them. */
+  get numbers(): Uint8Array {
+    return new Uint8Array(this.#counts.buffer);
   }
 
   isFree(slot: number): boolean {

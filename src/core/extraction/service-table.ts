@@ -40,6 +40,7 @@ export class ServiceTable {
   readonly #servicesMax: number;
   readonly #byKey = new Map<string, ServiceScope>();
   readonly #namesakes = new Map<string, ServiceScope[]>();
+  readonly #scopes: ServiceScope[] = [];
   #overflow: ServiceScope | null = null;
 
   constructor(servicesMax: number) {
@@ -61,7 +62,15 @@ export class ServiceTable {
     const clean = cleanNames(names);
     const created = createScope(clean, this.#byKey.size, this.#namesakesOf(clean));
     this.#byKey.set(keyOf(created), created);
+    this.#scopes.push(created);
     return created;
+  }
+
+  /** Only for the index of a service that was interned. */
+  at(index: number): ServiceScope {
+    const scope = this.#scopes[index] ?? this.#overflow;
+    if (scope === null) throw new Error(`there is no service ${index}`);
+    return scope;
   }
 
   find(names: ServiceNames): ServiceScope | undefined {
