@@ -61,7 +61,7 @@ export class EndpointStanding {
   }
 
   isFree(id: number): boolean {
-    return id >= this.#states.length || this.#states[id] === FREE;
+    return (this.#states[id] ?? FREE) === FREE;
   }
 
   of(id: number): Standing {
