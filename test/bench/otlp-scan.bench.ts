@@ -6,10 +6,9 @@ import type { SpanView } from "../../src/core/otlp/span-view.ts";
 import { TraceScanner } from "../../src/core/otlp/trace-scanner.ts";
 import { encode, TRACE_REQUEST } from "../support/otlp-protobuf.ts";
 import type { Table } from "./bench.ts";
+import { itemsPerCpuSecond } from "./measure.ts";
 
 const SPAN_COUNT = 512;
-const ROUND_MS = 400;
-const ROUNDS = 5;
 const ADDED_BYTES = 97;
 
 const SPAN_KEYS = [
@@ -37,7 +36,6 @@ export const pace = "quick";
 
 const OBJECTS = "protobufjs decode and encode";
 
-/** Each rate is the best of some rounds, since anything else on the machine only slows it. */
 export function* run(): Generator<Table> {
   const request = encode(TRACE_REQUEST, traceRequest());
   const scanner = new TraceScanner({ span: SPAN_KEYS, resource: RESOURCE_KEYS });
@@ -56,38 +54,24 @@ export function* run(): Generator<Table> {
     },
     invalidSpan(): void {},
   };
-  const scan = spansPerSecond(() => scanner.scan(request, countOnly));
-  const splice = spansPerSecond(() => {
+  const markAll = (): void => {
     edits.reset(request);
     scanner.scan(request, mark);
     edits.apply();
-  });
-  const objects = spansPerSecond(() => TRACE_REQUEST.encode(TRACE_REQUEST.decode(request)).finish());
+  };
+  const works = [
+    { name: "scan", call: () => scanner.scan(request, countOnly) },
+    { name: `scan and append ${ADDED_BYTES} bytes`, call: markAll },
+    { name: OBJECTS, call: () => TRACE_REQUEST.encode(TRACE_REQUEST.decode(request)).finish() },
+  ];
+  const rates = itemsPerCpuSecond(works.map((work) => ({ ...work, itemsPerCall: SPAN_COUNT })));
   yield {
     title: `${SPAN_COUNT} spans, 10 attributes, ${Math.round(request.length / SPAN_COUNT)} bytes a span`,
-    columns: ["spans/s"],
-    rows: [
-      { name: "scan", figures: [scan] },
-      { name: `scan and append ${ADDED_BYTES} bytes`, figures: [splice] },
-      { name: OBJECTS, figures: [objects] },
-    ],
-    comparison: { heading: "x protobufjs", column: "spans/s", baseline: OBJECTS },
+    columns: ["spans/CPU-s"],
+    rows: works.map((work, index) => ({ name: work.name, figures: [rates[index] ?? null] })),
+    comparison: { heading: "x protobufjs", column: "spans/CPU-s", baseline: OBJECTS },
   };
   if (Number.isNaN(statusSum)) throw new Error("the scan found no status");
-}
-
-function spansPerSecond(work: () => unknown): number {
-  let best = 0;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now();
-    let count = 0;
-    while (performance.now() - start < ROUND_MS) {
-      work();
-      count++;
-    }
-    best = Math.max(best, (count * SPAN_COUNT * 1000) / (performance.now() - start));
-  }
-  return best;
 }
 
 function addedAttribute(): Uint8Array {
