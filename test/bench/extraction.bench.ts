@@ -81,6 +81,7 @@ function measure(
   const extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints });
   const nothing: SpanSink = { span() {}, invalidSpan() {} };
   const extracting: SpanSink = { span: sinkOf(extractor), invalidSpan() {} };
+  letStay(endpoints, request);
   let scanNanos = Number.POSITIVE_INFINITY;
   let bothNanos = Number.POSITIVE_INFINITY;
   // In turns, so that a busy moment of the machine does not fall on one of them alone.
@@ -89,6 +90,17 @@ function measure(
     bothNanos = Math.min(bothNanos, nanosPerSpan(scanner, request, extracting));
   }
   return { name: rowName, figures: [bothNanos - scanNanos, scanNanos] };
+}
+
+/** Names that only paths and callers show are remembered once requests of them have succeeded. */
+function letStay(endpoints: EndpointTable, request: Uint8Array): void {
+  const scanner = new TraceScanner(extractionKeys([]));
+  const extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints });
+  const span: SpanSink["span"] = (view) => {
+    const observation = extractor.extract(view);
+    if (observation !== null) endpoints.noteRequest(observation.endpoint, observation.outcome);
+  };
+  for (let round = 0; round < ROUNDS; round++) scanner.scan(request, { span, invalidSpan() {} });
 }
 
 function nanosPerSpan(scanner: TraceScanner, request: Uint8Array, sink: SpanSink): number {
