@@ -33,12 +33,13 @@ const AUTHENTICATION_WORDS = new Set([
   "introspect",
 ]);
 
+/** Of one segment of a route. */
+export function isAuthenticationWord(segment: string): boolean {
+  return AUTHENTICATION_WORDS.has(segment.toLowerCase());
+}
+
 /** Judges the last segment that is not a parameter: `/api/v1/login` and `/sessions/{}` are sign-in routes. */
 export function isAuthenticationRoute(route: string): boolean {
-  const segments = route
-    .toLowerCase()
-    .split("/")
-    .filter((segment) => segment !== "" && segment !== "{}");
-  const last = segments.at(-1);
-  return last !== undefined && AUTHENTICATION_WORDS.has(last);
+  const last = route.split("/").findLast((segment) => segment !== "" && segment !== "{}");
+  return last !== undefined && isAuthenticationWord(last);
 }

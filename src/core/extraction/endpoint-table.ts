@@ -12,6 +12,7 @@ import type { Endpoint, EndpointNames, Protocol } from "./endpoint.ts";
 import { endpointName, protocolOf } from "./endpoint.ts";
 import type { RouteOrigin, Standing, StandingLimits } from "./endpoint-standing.ts";
 import { EndpointStanding } from "./endpoint-standing.ts";
+import { LearnedRoutes } from "./learned-routes.ts";
 import { NameTable, NO_ENDPOINT } from "./name-table.ts";
 import type { Outcome } from "./observation.ts";
 import type { ServiceScope } from "./service-table.ts";
@@ -54,6 +55,8 @@ const NO_DEPENDENTS: EndpointDependents = { mayForget: () => true, forget: () =>
 export class EndpointTable implements Iterable<Endpoint> {
   readonly services: ServiceTable;
   readonly spellings: SpellingTable;
+  /** Shared by spans and recordings, which name paths alike. */
+  readonly learnedRoutes = new LearnedRoutes();
   dependents = NO_DEPENDENTS;
   /** How often a new name came and was given to an overflow endpoint. */
   overflowedCount = 0;
@@ -139,6 +142,12 @@ export class EndpointTable implements Iterable<Endpoint> {
   rememberSpelling(spelling: Spelling, endpoint: Endpoint, facts: number): void {
     if (endpoint.isOverflow || this.standingOf(endpoint) === "probation") return;
     this.spellings.remember(spelling, endpoint.id, facts);
+  }
+
+  /** A spelling that is remembered stands for another endpoint from now on; for none while that may have to go. */
+  respell(entry: number, endpoint: Endpoint, facts: number): void {
+    const isStaying = !endpoint.isOverflow && this.standingOf(endpoint) === "kept";
+    this.spellings.replace(entry, isStaying ? endpoint.id : NO_ENDPOINT, facts);
   }
 
   #find({ index, overflowId }: ServiceScope, { method, route }: OperationNames): number {

@@ -1,8 +1,9 @@
 /**
  * Finds the endpoint of a span that stands for an HTTP request.
  *
- * The sources are tried in order of trust: the framework's template, the template in the span's name,
- * the path. A template is believed only if the path does not contradict it (`template-fit.ts`).
+ * The sources are tried in order of trust: the framework's template, the template in the span's name, a
+ * template that other requests have shown (`learned-routes.ts`), the path. A template is believed only if
+ * the path does not contradict it (`template-fit.ts`).
  *
  * The span is read as bytes. Strings are made for spellings that were never seen, and for the few
  * that are not remembered; `endpoint-naming.ts` says what the names are.
@@ -15,17 +16,32 @@ import type { Endpoint } from "./endpoint.ts";
 import type { CanonicalRoute } from "./endpoint-naming.ts";
 import { canonicalMethod, canonicalRoute, nameNormalizedPath, UNKNOWN_ROUTE } from "./endpoint-naming.ts";
 import type { EndpointTable, RouteOrigin } from "./endpoint-table.ts";
+import { NO_HTTP_STATUS } from "./outcome.ts";
 import { countPathSegments, PathNormalizer } from "./path-normalizer.ts";
 import type { ServiceScope } from "./service-table.ts";
 import { SpanNameParts } from "./span-name.ts";
-import { isMicrometer } from "./span-status.ts";
+import { isMicrometer, readHttpStatus } from "./span-status.ts";
 import { createSpelling, NOT_REMEMBERED } from "./spelling-table.ts";
-import type { TemplateFacts } from "./template-fit.ts";
-import { factsOf, fitsPath, isTrustedWithoutPath, needsComparison } from "./template-fit.ts";
+import type { TemplateFacts, TemplateFit } from "./template-fit.ts";
+import {
+  afterLesson,
+  factsOf,
+  fitOf,
+  hasLessonsLeft,
+  isCatchAll,
+  isTrustedWithoutPath,
+  isWithPrefix,
+  mountEnd,
+  needsComparison,
+  withPrefix,
+} from "./template-fit.ts";
 
 /** Templates whose reading is kept: those that are turned away would else be parsed for every span. */
 const TEMPLATE_READINGS_MAX = 4096;
 const TEMPLATE_READING_MAX_LENGTH = 512;
+
+/** As much of what `LearnedRoutes` has learned as a spelling remembers. */
+const VERSION_MASK = 0xffff;
 
 const UNDERSCORE = 0x5f;
 
@@ -117,16 +133,50 @@ export class HttpSpanNaming {
     const spelling = this.#spelling;
     spelling.tailBytes = view.bytes;
     const entry = spellings.find(spelling);
-    if (entry !== NOT_REMEMBERED) {
-      const endpoint = this.#endpoints.at(spellings.endpointIdAt(entry)) ?? null;
-      return endpoint !== null && this.#fits(view, endpoint.route, spellings.factsAt(entry)) ? endpoint : null;
+    const endpoint = entry === NOT_REMEMBERED ? undefined : this.#endpoints.at(spellings.endpointIdAt(entry));
+    if (endpoint === undefined) return this.#fromNewTemplate(view, scope, origin);
+    const facts = spellings.factsAt(entry);
+    const fit = this.#fitOf(view, endpoint.route, facts);
+    if (fit === "mounted" || (fit === "contradicts" && isWithPrefix(facts))) {
+      return this.#fromNewTemplate(view, scope, origin);
     }
-    const template = this.#readTemplate(readText(view.bytes, spelling.tailStart, spelling.tailEnd));
-    // Interned only if it fits: what is no route must not become an endpoint.
-    if (template === null || !this.#fits(view, template.route, factsOf(template))) return null;
-    const endpoint = this.#intern(scope, template.route, origin);
-    this.#endpoints.rememberSpelling(spelling, endpoint, factsOf(template));
+    if (fit === "contradicts") return null;
+    if (hasLessonsLeft(facts)) spellings.setFacts(entry, this.#learn(view, scope, endpoint.route, facts));
     return endpoint;
+  }
+
+  /** Interned only if it fits: what is no route must not become an endpoint. */
+  #fromNewTemplate(view: SpanView, scope: ServiceScope, origin: RouteOrigin): Endpoint | null {
+    const spelling = this.#spelling;
+    const template = this.#readTemplate(readText(view.bytes, spelling.tailStart, spelling.tailEnd));
+    if (template === null) return null;
+    // What the request's own path says as well is better looked up by it.
+    if (origin === "observed" && this.#pathStart !== -1 && !template.route.includes("{}")) return null;
+    const fit = this.#fitOf(view, template.route, factsOf(template));
+    if (fit === "contradicts") return null;
+    const mounted = fit === "mounted" ? this.#withMount(scope, template) : null;
+    const { route, facts } = mounted ?? { route: template.route, facts: factsOf(template) };
+    const endpoint = this.#intern(scope, route, origin);
+    const isNew = this.#endpoints.spellings.find(spelling) === NOT_REMEMBERED;
+    const factsLeft = this.#learn(view, scope, route, facts);
+    if (isNew) this.#endpoints.rememberSpelling(spelling, endpoint, factsLeft);
+    return endpoint;
+  }
+
+  /** The route with the prefix under which the path shows it; null where the service has too many of those. */
+  #withMount(scope: ServiceScope, template: CanonicalRoute): { route: string; facts: TemplateFacts } | null {
+    const prefix = nameNormalizedPath(readText(this.#path.bytes, 0, mountEnd(template.route, this.#path)));
+    if (!this.#endpoints.learnedRoutes.takesMount(scope, prefix)) return null;
+    return { route: prefix + template.route, facts: withPrefix(factsOf(template)) };
+  }
+
+  /** Lets the service's paths profit from a request that has succeeded. Returns what is left to be learned. */
+  #learn(view: SpanView, scope: ServiceScope, route: string, facts: TemplateFacts): TemplateFacts {
+    if (this.#pathStart === -1 || !isSuccess(view)) return facts;
+    this.#normalizePath(view);
+    const template = { route, isCatchAll: isCatchAll(facts) };
+    const canTeachMore = this.#endpoints.learnedRoutes.learn(scope, template, this.#normalizedPath());
+    return afterLesson(facts, canTeachMore ? "one of many" : "the last");
   }
 
   #readTemplate(text: string): CanonicalRoute | null {
@@ -140,28 +190,37 @@ export class HttpSpanNaming {
     return template;
   }
 
-  #fits(view: SpanView, route: string, facts: TemplateFacts): boolean {
-    if (this.#pathStart === -1) return isTrustedWithoutPath(facts);
-    if (!needsComparison(facts, countPathSegments(view.bytes, this.#pathStart, this.#pathEnd))) return true;
+  #fitOf(view: SpanView, route: string, facts: TemplateFacts): TemplateFit {
+    if (this.#pathStart === -1) return isTrustedWithoutPath(facts) ? "fits" : "contradicts";
+    if (!needsComparison(facts, countPathSegments(view.bytes, this.#pathStart, this.#pathEnd))) return "fits";
     this.#normalizePath(view);
-    return fitsPath({ route, facts }, this.#path);
+    return fitOf({ route, facts }, this.#path);
   }
 
   #fromPath(view: SpanView, scope: ServiceScope): Endpoint | null {
     if (this.#pathStart === -1) return null;
     this.#normalizePath(view);
-    const { spellings } = this.#endpoints;
+    const { learnedRoutes, spellings } = this.#endpoints;
     const spelling = this.#spelling;
     spelling.kind = "path";
     spelling.tailBytes = this.#path.bytes;
     spelling.tailStart = 0;
     spelling.tailEnd = this.#path.length;
     const entry = spellings.find(spelling);
-    if (entry !== NOT_REMEMBERED) return this.#endpoints.at(spellings.endpointIdAt(entry)) ?? null;
-    const route = nameNormalizedPath(readText(this.#path.bytes, 0, this.#path.length));
-    const endpoint = this.#intern(scope, route, "observed");
-    this.#endpoints.rememberSpelling(spelling, endpoint, 0);
+    const version = learnedRoutes.versionOf(scope) & VERSION_MASK;
+    const known = entry === NOT_REMEMBERED ? undefined : this.#endpoints.at(spellings.endpointIdAt(entry));
+    if (known !== undefined && spellings.factsAt(entry) === version) return known;
+    const path = this.#normalizedPath();
+    const learned = learnedRoutes.find(scope, path);
+    const endpoint = this.#intern(scope, learned ?? path, learned === null ? "observed" : "declared");
+    // Learned since: the spelling stands for another endpoint now.
+    if (entry === NOT_REMEMBERED) this.#endpoints.rememberSpelling(spelling, endpoint, version);
+    else this.#endpoints.respell(entry, endpoint, version);
     return endpoint;
+  }
+
+  #normalizedPath(): string {
+    return nameNormalizedPath(readText(this.#path.bytes, 0, this.#path.length));
   }
 
   #normalizePath(view: SpanView): void {
@@ -175,6 +234,11 @@ export class HttpSpanNaming {
     const method = canonicalMethod(readText(headBytes, headStart, headEnd));
     return this.#endpoints.internIn(scope, { method, route, protocol: "http" }, origin);
   }
+}
+
+function isSuccess(view: SpanView): boolean {
+  const status = readHttpStatus(view);
+  return status !== NO_HTTP_STATUS && status < 400;
 }
 
 function methodSlot(view: SpanView): number {

@@ -12,10 +12,11 @@ import { cleanName } from "./clean-text.ts";
 import { fingerprintClientText, UNKNOWN_CLIENT } from "./client-fingerprint.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { canonicalMethod, canonicalRpcName, UNKNOWN_ROUTE } from "./endpoint-naming.ts";
-import type { EndpointTable, OperationNames } from "./endpoint-table.ts";
+import type { EndpointTable } from "./endpoint-table.ts";
 import type { Observation, Outcome } from "./observation.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
 import { routeOf } from "./request-route.ts";
+import type { ServiceScope } from "./service-table.ts";
 import type { SipHashKey } from "./siphash.ts";
 import { isGrpcStatus, isHttpStatus } from "./status-names.ts";
 
@@ -59,8 +60,6 @@ export class RequestObservation implements Observation {
     const { httpStatus = NO_HTTP_STATUS, grpcStatus = NO_GRPC_STATUS, environment = "", namespace = "" } = request;
     const scope = context.endpoints.services.intern({ environment, namespace, service: request.service });
     this.#request = request;
-    const origin = request.route === undefined ? "observed" : "declared";
-    this.endpoint = context.endpoints.internIn(scope, operationOf(request), origin);
     this.httpStatus = isHttpStatus(httpStatus) ? httpStatus : NO_HTTP_STATUS;
     this.grpcStatus = isGrpcStatus(grpcStatus) ? grpcStatus : NO_GRPC_STATUS;
     this.cause = recordedCause(request.cause);
@@ -68,6 +67,7 @@ export class RequestObservation implements Observation {
       outcomeOf({ httpStatus: this.httpStatus, grpcStatus: this.grpcStatus, hasError: false }),
       this.cause,
     );
+    this.endpoint = endpointOf(request, { scope, endpoints: context.endpoints });
     this.weight = request.weight ?? 1;
     this.client =
       request.client === undefined ? UNKNOWN_CLIENT : fingerprintClientText(context.clientKey, request.client);
@@ -95,15 +95,19 @@ function recordedCause(text = ""): FailureCause | null {
   return name === "" || name === "unknown" ? null : { name, confidence: "high" };
 }
 
+type Place = { readonly scope: ServiceScope; readonly endpoints: EndpointTable };
+
 /** A request without a method is a remote call. */
-function operationOf({ method = "", route, path }: RecordedRequest): OperationNames {
+function endpointOf(request: RecordedRequest, place: Place): Endpoint {
+  const { endpoints, scope } = place;
+  const { method = "", route: template, path, httpStatus = NO_HTTP_STATUS } = request;
   if (method === "") {
-    return { method, route: canonicalRpcName("", route ?? path ?? "") || UNKNOWN_ROUTE, protocol: "grpc" };
+    const route = canonicalRpcName("", template ?? path ?? "") || UNKNOWN_ROUTE;
+    const origin = template === undefined ? "observed" : "declared";
+    return endpoints.internIn(scope, { method, route, protocol: "grpc" }, origin);
   }
+  const isSuccess = path !== undefined && httpStatus !== NO_HTTP_STATUS && httpStatus < 400;
   // A recording that says `login` means the path, whatever frameworks mean by a word without a slash.
-  return {
-    method: canonicalMethod(method),
-    route: routeOf({ template: route, path: path ?? route }),
-    protocol: "http",
-  };
+  const { route, origin } = routeOf({ template, path: path ?? template ?? "", isSuccess }, place);
+  return endpoints.internIn(scope, { method: canonicalMethod(method), route, protocol: "http" }, origin);
 }

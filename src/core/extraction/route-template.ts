@@ -19,11 +19,13 @@ export type TemplateReading = {
 
 const PLACEHOLDERS = new Set(["", "*", "/*", "**", "/**", "default", "root", "UNKNOWN", "NOT_FOUND", "REDIRECTION"]);
 
-/** Traefik's rules, and the template with which ASP.NET routes everything. */
-const NOT_A_ROUTE = /\b(?:Path|PathPrefix|PathRegexp|Host|HostRegexp|HostSNI|Headers?)\(|^\{controller/;
+/** Traefik's rules, the template with which ASP.NET routes everything, and API Gateway's "see behind it". */
+const NOT_A_ROUTE = /\b(?:Path|PathPrefix|PathRegexp|Host|HostRegexp|HostSNI|Headers?)\(|^\/?\{controller|\{proxy\+\}/;
 const URL_START = /^[a-z][a-z+]{1,9}:\/\//i;
 
 const METHOD_PREFIX = /^[A-Z]+ +(?=\/)/;
+/** Kong marks paths that are regular expressions so. */
+const EXPRESSION_MARK = /^~(?=[/^(])/;
 /** Django joins the expressions of nested routes, so `^` comes in the middle too. */
 const ANCHORS = /^\^+|(?:\$|\\[zZ])+$/g;
 const ESCAPED_LITERAL = /\\([/.\-_])/g;
@@ -44,7 +46,11 @@ const UNBRACKETED_PARAMETER = /^[:$].|[^A-Za-z0-9}]:[A-Za-z_]|[*\\]/;
 export function readTemplate(source: string, origin: "plain" | "next"): TemplateReading | null {
   const clean = cleanText(source);
   if (PLACEHOLDERS.has(clean) || NOT_A_ROUTE.test(clean) || URL_START.test(clean)) return null;
-  const bare = clean.replace(METHOD_PREFIX, "").replaceAll(" ", "_").replace(ESCAPED_LITERAL, "$1");
+  const bare = clean
+    .replace(METHOD_PREFIX, "")
+    .replace(EXPRESSION_MARK, "")
+    .replaceAll(" ", "_")
+    .replace(ESCAPED_LITERAL, "$1");
   const stripped = origin === "next" ? bare.replace(NEXT_FILE_SUFFIX, "") : bare;
   const { text, isCatchAll } = replaceBracketed(stripped);
   const segments = readSegments(text);

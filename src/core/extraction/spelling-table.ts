@@ -99,6 +99,16 @@ export class SpellingTable {
     return this.#facts[entry] ?? 0;
   }
 
+  setFacts(entry: number, facts: number): void {
+    this.#facts[entry] = facts;
+  }
+
+  /** The spelling stands for another endpoint from now on. */
+  replace(entry: number, endpointId: number, facts: number): void {
+    this.#endpointIds[entry] = endpointId;
+    this.#facts[entry] = facts;
+  }
+
   /** Only for a spelling that `find` does not know. Does nothing when there is no room. */
   remember(spelling: Spelling, endpointId: number, facts: number): void {
     while (endpointId >= this.#spellingCounts.length) {
