@@ -4,6 +4,7 @@
  */
 import type { UnixMillis } from "../time.ts";
 import type { FailureCause } from "./causes/cause.ts";
+import type { Refusal } from "./causes/refusal.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 export const OUTCOMES = ["ok", "unauthenticated", "forbidden", "throttled", "client_error", "server_error"] as const;
@@ -14,6 +15,8 @@ export interface Observation {
   readonly outcome: Outcome;
   /** Why it was refused; null when it was not, and when nothing tells. */
   readonly cause: FailureCause | null;
+  /** The refusals that it stands for, whose causes may become clearer later; absent where nothing more will come. */
+  readonly refusals?: readonly Refusal[];
   /** 0 when there is none. */
   readonly httpStatus: number;
   /** -1 when there is none. */

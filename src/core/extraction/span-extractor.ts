@@ -9,15 +9,19 @@ import type { SpanView } from "../otlp/span-view.ts";
 import { equalBytes } from "../otlp/wire.ts";
 import { GRPC_STATUS_SLOTS, HTTP_STATUS_SLOTS, RESOURCE_SLOT, SPAN_SLOT } from "./attribute-keys.ts";
 import { mayBeRefusal, RefusalExplainer } from "./causes/explain-refusal.ts";
+import { mayTellOfRequest } from "./causes/inner-span.ts";
+import { RefusalEvidence } from "./causes/refusal-evidence.ts";
 import { ClientReader } from "./client-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import { HttpSpanNaming } from "./http-span-naming.ts";
 import { NO_GRPC_STATUS } from "./outcome.ts";
+import { OutcomeOverrides } from "./outcome-override.ts";
 import { RpcSpanNaming } from "./rpc-span-naming.ts";
 import { ServiceSampling } from "./service-sampling.ts";
 import type { ServiceScope } from "./service-table.ts";
 import type { SipHashKey } from "./siphash.ts";
+import { SpanAnswers } from "./span-answer.ts";
 import { SpanObservation } from "./span-observation.ts";
 import { hasError, isMicrometer, readGrpcStatus, readHttpStatus } from "./span-status.ts";
 
@@ -28,6 +32,9 @@ export type ExtractionSettings = {
   readonly clients?: ClientReader;
   /** Outlives the extractor, since signs of sampling take an hour to show. */
   readonly sampling?: ServiceSampling;
+  /** Outlives the extractor: what it holds may still be asked for when the rules change. */
+  readonly evidence?: RefusalEvidence;
+  readonly outcomes?: OutcomeOverrides;
 };
 
 const KIND_UNSPECIFIED = 0;
@@ -54,16 +61,20 @@ export class SpanExtractor {
   readonly #sampling: ServiceSampling;
   readonly #httpNaming: HttpSpanNaming;
   readonly #rpcNaming: RpcSpanNaming;
-  readonly #explainer = new RefusalExplainer();
+  readonly #explainer: RefusalExplainer;
+  readonly #answers: SpanAnswers;
   #observation: SpanObservation | null = null;
   #scope: ServiceScope | null = null;
   #scopeBytes: Uint8Array | null = null;
   #scopeResourceIndex = -1;
 
   constructor(settings: ExtractionSettings) {
+    const { clientKey, evidence = new RefusalEvidence(clientKey[1]), outcomes = new OutcomeOverrides() } = settings;
     this.#settings = settings;
     this.#sampling = settings.sampling ?? new ServiceSampling();
-    this.#clients = settings.clients ?? new ClientReader(settings.clientKey);
+    this.#clients = settings.clients ?? new ClientReader(clientKey);
+    this.#explainer = new RefusalExplainer(evidence);
+    this.#answers = new SpanAnswers({ overrides: outcomes, evidence, explainer: this.#explainer });
     this.#httpNaming = new HttpSpanNaming(settings.endpoints);
     this.#rpcNaming = new RpcSpanNaming(settings.endpoints);
   }
@@ -73,7 +84,7 @@ export class SpanExtractor {
    * The bytes of a request must not be changed between its spans.
    */
   extract(view: SpanView): SpanObservation | null {
-    if (!isRequest(view)) return null;
+    if (!isRequest(view)) return this.#listenTo(view);
     const grpcStatus = readGrpcStatus(view);
     const scope = this.scopeOf(view);
     if (view.attributes.has(SPAN_SLOT.authorization)) scope.capturesCredentials = true;
@@ -83,6 +94,7 @@ export class SpanExtractor {
     const weight = this.#sampling.weightOf(view, scope);
     const result = { httpStatus: readHttpStatus(view), grpcStatus, hasError: hasError(view) };
     observation.moveTo(endpoint, result, weight);
+    observation.outcome = this.#answers.outcomeOf(observation) ?? observation.outcome;
     if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
     this.#sampling.note(observation.outcome === "ok" ? "success" : "other", observation.endedAt);
     return observation;
@@ -113,12 +125,20 @@ export class SpanExtractor {
     return this.#scope;
   }
 
+  /** What stands for no request may still tell why one was refused. */
+  #listenTo(view: SpanView): null {
+    if (mayTellOfRequest(view)) this.#explainer.listenTo(view);
+    this.#answers.listenTo(view);
+    return null;
+  }
+
   #explain(observation: SpanObservation): void {
     const { endpoint, outcome, httpStatus, scope, view } = observation;
-    const refusal = { endpoint, outcome, httpStatus, areCredentialsCaptured: scope.capturesCredentials };
-    const explained = this.#explainer.explain(view, refusal);
+    const refused = { endpoint, outcome, httpStatus, areCredentialsCaptured: scope.capturesCredentials };
+    const explained = this.#explainer.explain(view, refused);
     observation.outcome = explained.outcome;
     observation.cause = explained.cause;
+    if (explained.refusal !== null) observation.refusals = [explained.refusal];
   }
 
   #endpointOf(view: SpanView, scope: ServiceScope, grpcStatus: number): Endpoint {

@@ -8,6 +8,7 @@ import type { AttributeSlots, SpanView } from "../otlp/span-view.ts";
 import type { UnixMillis } from "../time.ts";
 import { RESOURCE_KEY_ALIASES, SPAN_KEY_ALIASES, SPAN_SLOT } from "./attribute-keys.ts";
 import type { FailureCause } from "./causes/cause.ts";
+import type { Refusal } from "./causes/refusal.ts";
 import { UNKNOWN_CLIENT } from "./client-fingerprint.ts";
 import type { ClientReader } from "./client-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -32,6 +33,8 @@ const ROUTE_SLOTS = [
   SPAN_SLOT.grpcMethod,
 ];
 
+const NO_REFUSALS: readonly Refusal[] = [];
+
 /** Where a request belongs. */
 export type RequestPlace = { readonly scope: ServiceScope; readonly endpoint: Endpoint };
 
@@ -45,6 +48,7 @@ export class SpanObservation implements Observation {
   endpoint: Endpoint;
   outcome: Outcome = "ok";
   cause: FailureCause | null = null;
+  refusals: readonly Refusal[] = NO_REFUSALS;
   httpStatus = NO_HTTP_STATUS;
   grpcStatus = NO_GRPC_STATUS;
   weight = 1;
@@ -72,6 +76,7 @@ export class SpanObservation implements Observation {
     this.isCounted = true;
     this.outcome = outcomeOf(result);
     this.cause = null;
+    this.refusals = NO_REFUSALS;
     this.httpStatus = result.httpStatus;
     this.grpcStatus = result.grpcStatus;
     this.weight = weight;

@@ -75,9 +75,9 @@ export const ROW = {
 /** What the decision table answers for one teller: a span, its child, a log record. */
 export type Statement = FailureCause & { readonly name: CauseName; readonly source: string; readonly row: number };
 
-/** Somebody said it, as against what was concluded. */
+/** Somebody said it, as against what was concluded. Rows of upstream services lie between two rows. */
 export function isStated({ row }: Statement): boolean {
-  return row <= ROW.upstream || row === ROW.oauthError;
+  return row < ROW.tokenTimes;
 }
 
 const NAMES: ReadonlySet<string> = new Set(CAUSES);

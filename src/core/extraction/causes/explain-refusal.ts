@@ -3,19 +3,27 @@
  *
  * A cause may overrule a status: services that answer 403 to an expired token, and token routes that
  * answer 400 to a bad grant, mean a failed authentication. Nothing but an explicit statement promotes
- * a status; what is merely likely never does.
+ * a status; what is merely likely never does. What is said after the request was counted may still make
+ * the cause clearer, but its outcome stays.
  */
 import type { SpanView } from "../../otlp/span-view.ts";
+import { PATH_SLOTS } from "../attribute-keys.ts";
 import { isAuthenticationRoute } from "../authentication-route.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { Outcome } from "../observation.ts";
-import type { FailureCause, Statement } from "./cause.ts";
-import { provesFailedAuthentication } from "./cause.ts";
+import type { FailureCause } from "./cause.ts";
+import { isStated, provesFailedAuthentication, ROW } from "./cause.ts";
 import { inferredCause, oauthCause, statedCause } from "./decide-cause.ts";
+import { answerOf, providerFailure, statementsOf } from "./inner-span.ts";
+import type { Heard, Refusal } from "./refusal.ts";
+import { compareHeard } from "./refusal.ts";
+import type { RefusalEvidence } from "./refusal-evidence.ts";
 import type { RefusalSigns } from "./refusal-signs.ts";
 import { RefusalSignReader } from "./refusal-signs.ts";
+import type { TracePlace } from "./trace-place.ts";
+import { CLOSENESS } from "./trace-place.ts";
 
-export type Refusal = {
+export type RefusedSpan = {
   readonly endpoint: Endpoint;
   readonly outcome: Outcome;
   readonly httpStatus: number;
@@ -23,10 +31,16 @@ export type Refusal = {
   readonly areCredentialsCaptured: boolean;
 };
 
-export type Explanation = { readonly outcome: Outcome; readonly cause: Statement | null };
+export type Explanation = {
+  readonly outcome: Outcome;
+  readonly cause: FailureCause | null;
+  /** Null where no more will be heard, because the request was not refused after all. */
+  readonly refusal: Refusal | null;
+};
 
 const HTTP_BAD_REQUEST = 400;
 const HTTP_PAGE_EXPIRED = 419;
+const INNER_SPAN = "an inner span";
 
 /** Whether a cause is worth looking for. Runs for every request. */
 export function mayBeRefusal(outcome: Outcome, httpStatus: number): boolean {
@@ -36,46 +50,102 @@ export function mayBeRefusal(outcome: Outcome, httpStatus: number): boolean {
 }
 
 export class RefusalExplainer {
+  readonly #evidence: RefusalEvidence;
   readonly #signs = new RefusalSignReader();
-  /** Index: the endpoint's id. */
-  readonly #isAuthenticationRoute: (boolean | undefined)[] = [];
+  readonly #isAuthenticationRoute = new WeakMap<Endpoint, boolean>();
 
-  /** The view must stand on the refused request. */
-  explain(view: SpanView, refusal: Refusal): Explanation {
-    const { endpoint, outcome, httpStatus } = refusal;
-    const isOnAuthenticationRoute = this.#isOnAuthenticationRoute(endpoint);
-    const isBadRequest = outcome === "client_error" && httpStatus === HTTP_BAD_REQUEST;
-    if (isBadRequest && !isOnAuthenticationRoute) return { outcome, cause: null };
-    const signs = this.#signs.read(view);
-    if (outcome === "forbidden") return explainForbidden(signs);
-    if (isBadRequest) return explainBadRequest(signs, outcome);
-    const { method } = endpoint;
-    const { areCredentialsCaptured } = refusal;
-    const request = { httpStatus, method, isAuthenticationRoute: isOnAuthenticationRoute, areCredentialsCaptured };
-    return { outcome, cause: statedCause(signs) ?? inferredCause(signs, request) };
+  constructor(evidence: RefusalEvidence) {
+    this.#evidence = evidence;
   }
 
-  #isOnAuthenticationRoute({ id, route }: Endpoint): boolean {
-    const known = this.#isAuthenticationRoute[id];
+  /** The view must stand on the refused request. */
+  explain(view: SpanView, refused: RefusedSpan): Explanation {
+    const { outcome, httpStatus } = refused;
+    const isBadRequest = outcome === "client_error" && httpStatus === HTTP_BAD_REQUEST;
+    if (isBadRequest && !this.#isOnAuthenticationRoute(refused.endpoint))
+      return { outcome, cause: null, refusal: null };
+    const signs = this.#signs.read(view);
+    const place = this.#evidence.placeOf(view);
+    if (outcome === "forbidden") return this.#explainForbidden(place, signs);
+    if (isBadRequest) return this.#explainBadRequest(place, signs, outcome);
+    const own = statedCause(signs) ?? inferredCause(signs, this.#requestOf(refused));
+    if (outcome !== "unauthenticated") return { outcome, cause: own, refusal: null };
+    return explained(outcome, this.#evidence.refuse(place, own));
+  }
+
+  /** Hears what a span that is no request says about the one it belongs to. */
+  listenTo(view: SpanView): void {
+    const failure = providerFailure(view, PATH_SLOTS);
+    if (failure !== null) this.#evidence.testify(this.#evidence.placeOf(view), failure);
+    else if (mayHoldExceptions(view)) this.#listenToExceptions(view);
+  }
+
+  /** Reads how the span itself says that it was answered, for requests whose status is good. */
+  answerOn(view: SpanView): Outcome | null {
+    return answerOf(this.#signs.read(view));
+  }
+
+  #listenToExceptions(view: SpanView): void {
+    const signs = this.#signs.read(view);
+    const statements = statementsOf(signs, INNER_SPAN);
+    const answer = answerOf(signs);
+    if (statements.length === 0 && answer === null) return;
+    const place = this.#evidence.placeOf(view);
+    for (const statement of statements) this.#evidence.testify(place, statement);
+    if (answer !== null) this.#evidence.answer(place, answer);
+  }
+
+  #explainForbidden(place: TracePlace, signs: RefusalSigns): Explanation {
+    const own = statedCause(signs) ?? oauthCause(signs);
+    const heard = this.#evidence.heardAt(place).filter(isExplicit);
+    const all = own === null ? heard : [...heard, { statement: own, closeness: CLOSENESS.own }];
+    const strongest = [...all].sort(compareHeard)[0]?.statement ?? null;
+    return explained(outcomeWithCause("forbidden", strongest), this.#evidence.refuse(place, own));
+  }
+
+  #explainBadRequest(place: TracePlace, signs: RefusalSigns, outcome: Outcome): Explanation {
+    const heard = this.#evidence.heardAt(place).find(({ statement }) => statement.row === ROW.oauthError);
+    const oauth = oauthCause(signs) ?? heard?.statement ?? null;
+    if (oauth === null) return { outcome, cause: null, refusal: null };
+    return explained("unauthenticated", this.#evidence.refuse(place, statedCause(signs) ?? oauth));
+  }
+
+  #requestOf({ endpoint, httpStatus, areCredentialsCaptured }: RefusedSpan) {
+    const isOnAuthenticationRoute = this.#isOnAuthenticationRoute(endpoint);
+    return {
+      httpStatus,
+      method: endpoint.method,
+      isAuthenticationRoute: isOnAuthenticationRoute,
+      areCredentialsCaptured,
+    };
+  }
+
+  #isOnAuthenticationRoute(endpoint: Endpoint): boolean {
+    const known = this.#isAuthenticationRoute.get(endpoint);
     if (known !== undefined) return known;
-    const answer = isAuthenticationRoute(route);
-    this.#isAuthenticationRoute[id] = answer;
+    const answer = isAuthenticationRoute(endpoint.route);
+    this.#isAuthenticationRoute.set(endpoint, answer);
     return answer;
   }
 }
 
 /** A recording states the cause itself. */
-export function outcomeWithCause(outcome: Outcome, cause: FailureCause | null): Outcome {
+export function outcomeWithCause(outcome: Outcome, cause: Pick<FailureCause, "name"> | null): Outcome {
   const isPromoted = outcome === "forbidden" && cause !== null && provesFailedAuthentication(cause);
   return isPromoted ? "unauthenticated" : outcome;
 }
 
-function explainForbidden(signs: RefusalSigns): Explanation {
-  const cause = statedCause(signs) ?? oauthCause(signs);
-  return { outcome: outcomeWithCause("forbidden", cause), cause };
+function explained(outcome: Outcome, refusal: Refusal): Explanation {
+  return { outcome, cause: refusal.cause, refusal };
 }
 
-function explainBadRequest(signs: RefusalSigns, outcome: Outcome): Explanation {
-  const oauth = oauthCause(signs);
-  return oauth === null ? { outcome, cause: null } : { outcome: "unauthenticated", cause: statedCause(signs) ?? oauth };
+function isExplicit({ statement }: Heard): boolean {
+  return isStated(statement) || statement.row === ROW.oauthError;
 }
+
+/** The errors of calls to others are about those others. */
+function mayHoldExceptions({ kind }: SpanView): boolean {
+  return kind !== KIND_CLIENT;
+}
+
+const KIND_CLIENT = 3;

@@ -7,7 +7,9 @@
  * does not depend on the order in which they came.
  */
 import type { UnixMillis } from "../../time.ts";
-import type { Confidence, FailureCause } from "../causes/cause.ts";
+import type { FailureCause } from "../causes/cause.ts";
+import type { Refusal } from "../causes/refusal.ts";
+import { strongestCause } from "../causes/refusal.ts";
 import { UNKNOWN_CLIENT } from "../client-fingerprint.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { UNKNOWN_ROUTE } from "../endpoint-naming.ts";
@@ -15,12 +17,11 @@ import type { Observation, Outcome } from "../observation.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS } from "../outcome.ts";
 import type { RequestPart } from "./request-part.ts";
 
-const SURENESS: Readonly<Record<Confidence, number>> = { low: 0, medium: 1, high: 2 };
-
 export class JoinedRequest implements Observation {
   readonly endpoint: Endpoint;
   readonly outcome: Outcome;
   readonly cause: FailureCause | null;
+  readonly refusals: readonly Refusal[];
   readonly httpStatus: number;
   readonly grpcStatus: number;
   readonly weight: number;
@@ -45,7 +46,9 @@ export class JoinedRequest implements Observation {
     this.endpoint = named.endpoint;
     // One part may have the evidence that makes a 403 a failed authentication.
     this.outcome = agreeing.some(({ outcome }) => outcome === "unauthenticated") ? "unauthenticated" : judged.outcome;
-    this.cause = surestCause(agreeing);
+    this.refusals = agreeing.flatMap(({ refusals }) => refusals);
+    // Told by the refusals where they are, because those have heard more since the parts came.
+    this.cause = strongestCause(this.refusals) ?? agreeing.find(({ cause }) => cause !== null)?.cause ?? null;
     this.httpStatus = judged.httpStatus;
     this.grpcStatus = judged.grpcStatus;
     this.weight = outermost.weight;
@@ -102,13 +105,4 @@ function partWithStatus(ordered: readonly RequestPart[]): RequestPart | undefine
 
 function hasSameStatus(left: RequestPart, right: RequestPart): boolean {
   return left.httpStatus === right.httpStatus && left.grpcStatus === right.grpcStatus;
-}
-
-function surestCause(parts: readonly RequestPart[]): FailureCause | null {
-  let surest: FailureCause | null = null;
-  for (const { cause } of parts) {
-    if (cause === null) continue;
-    if (surest === null || SURENESS[cause.confidence] > SURENESS[surest.confidence]) surest = cause;
-  }
-  return surest;
 }

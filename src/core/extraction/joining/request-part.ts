@@ -6,6 +6,7 @@
  */
 
 import { NO_PLACE } from "../../otlp/span-edits.ts";
+import type { Refusal } from "../causes/refusal.ts";
 import type { Observation } from "../observation.ts";
 import type { SpanObservation } from "../span-observation.ts";
 import type { Descent } from "./nesting.ts";
@@ -14,6 +15,7 @@ import { NO_SPAN } from "./recent-requests.ts";
 export type RequestPart = Descent &
   Readonly<Pick<Observation, "cause" | "client" | "endedAt" | "endpoint" | "grpcStatus">> &
   Readonly<Pick<Observation, "httpStatus" | "outcome" | "weight">> & {
+    readonly refusals: readonly Refusal[];
     readonly traceId: string;
     readonly spanId: string;
     /** Names the span in its trace, as `RecentRequests` does. */
@@ -33,10 +35,10 @@ const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 type PartFacts = Pick<RequestPart, "key" | "parentKey"> & { readonly attributeKeys: readonly string[] };
 
 export function partOf(observation: SpanObservation, facts: PartFacts): RequestPart {
-  const { cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, weight } = observation;
+  const { cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, refusals, weight } = observation;
   const { key, parentKey, attributeKeys } = facts;
   return {
-    ...{ cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, weight },
+    ...{ cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, refusals, weight },
     ...{ key, parentKey, editPlace: NO_PLACE },
     traceId: observation.traceId(),
     spanId: observation.spanId(),

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { AttributeValue, SpanSketch } from "../span-requests.ts";
-import { ExtractionWorld } from "../span-requests.ts";
+import { ExtractionWorld, SPAN_ID } from "../span-requests.ts";
 
 const START_MS = 1_700_000_000_000;
 const CHALLENGE = "http.response.header.www-authenticate";
@@ -12,9 +12,13 @@ const AUTHORIZATION = "http.request.header.authorization";
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
+let spans = 0;
+
+/** Each in a trace of its own. */
 function refused(attributes: Attributes, more: Partial<SpanSketch> = {}): SpanSketch {
   const request = { "http.request.method": "GET", "http.route": "/orders", "http.response.status_code": 401 };
-  return { startMs: START_MS, ...more, attributes: { ...request, ...attributes } };
+  const traceId = (++spans).toString(16).padStart(32, "0");
+  return { startMs: START_MS, traceId, ...more, attributes: { ...request, ...attributes } };
 }
 
 /** `expired high`, or "none"; with the outcome where a status was overruled. */
@@ -136,6 +140,92 @@ describe("what is inferred", () => {
   test("an API key that was asked for and sent", () => {
     const key = { [CHALLENGE]: ['Key realm="kong"'], "http.request.header.apikey": ["[REDACTED]"] };
     assert.equal(judge(refused(key)), "invalid_api_key low");
+  });
+});
+
+describe("what others say", () => {
+  const END_MS = START_MS + 100;
+  const request = (more: Partial<SpanSketch> = {}) => refused({}, { endMs: END_MS, ...more });
+  const within = ({ traceId = "" }: SpanSketch, more: Partial<SpanSketch>): SpanSketch => ({
+    ...{ kind: "INTERNAL", traceId, spanId: "00000000000000c1", startMs: START_MS + 10, endMs: START_MS + 20 },
+    ...more,
+  });
+  const judgeLast = (sketches: readonly SpanSketch[]) => {
+    const judged = new ExtractionWorld().observe(sketches, ({ cause, outcome }) => [
+      cause?.name,
+      cause?.source,
+      outcome,
+    ]);
+    return judged.at(-1);
+  };
+
+  test("an exception of the middleware, on a child that ended before", () => {
+    const span = request();
+    const exceptions = [{ type: "TokenExpiredError", message: "jwt expired" }];
+    const child = within(span, { name: "middleware - authenticate", parentSpanId: SPAN_ID, exceptions });
+    assert.deepEqual(judgeLast([child, span]), ["expired", "exception.type of an inner span", "unauthenticated"]);
+  });
+
+  test("an exception further in, which the request is known to enclose in time alone", () => {
+    const span = request();
+    const deep = { parentSpanId: "00000000000000c2", exceptions: [{ message: "token has invalid issuer" }] };
+    assert.equal(judgeLast([within(span, deep), span])?.[0], "wrong_issuer");
+    const later = { ...deep, startMs: END_MS + 50, endMs: END_MS + 60 };
+    assert.equal(judgeLast([within(span, later), span])?.[0], undefined);
+    const elsewhere = { ...deep, resource: { "service.name": "billing" } };
+    assert.equal(judgeLast([within(span, elsewhere), span])?.[0], undefined);
+  });
+
+  test("the status message of a child, if it failed", () => {
+    const span = request();
+    const child = within(span, { name: "authenticate", statusMessage: "Bad credentials" });
+    assert.equal(judgeLast([child, span])?.[0], "bad_password");
+    assert.equal(judgeLast([{ ...child, statusCode: "OK" }, span])?.[0], undefined);
+  });
+
+  test("a call for keys or introspection that failed", () => {
+    const call = (attributes: Attributes, statusCode: SpanSketch["statusCode"] = "ERROR") => {
+      const span = request();
+      const client = within(span, { kind: "CLIENT", name: "GET", parentSpanId: SPAN_ID, statusCode, attributes });
+      return judgeLast([client, span])?.[0];
+    };
+    const jwks = { "url.full": "https://login.example.com/.well-known/jwks.json" };
+    assert.equal(call({ ...jwks, "http.response.status_code": 503 }), "idp_unavailable");
+    assert.equal(call(jwks), "idp_unavailable");
+    assert.equal(
+      call({ "http.url": "http://idp/realms/shop/protocol/openid-connect/token/introspect" }),
+      "idp_unavailable",
+    );
+    assert.equal(call({ ...jwks, "http.response.status_code": 401 }), undefined);
+    assert.equal(call({ ...jwks, "http.response.status_code": 200 }, "OK"), undefined);
+    assert.equal(call({ "url.full": "http://billing/invoices", "http.response.status_code": 503 }), undefined);
+  });
+
+  test("what a child states promotes a 403 and, on a token route, a 400", () => {
+    const forbidden = request({ attributes: { "http.request.method": "GET", "http.response.status_code": 403 } });
+    const child = within(forbidden, { exceptions: [{ type: "ERR_JWT_EXPIRED" }] });
+    assert.deepEqual(judgeLast([child, forbidden])?.[2], "unauthenticated");
+    const attributes = {
+      "http.request.method": "POST",
+      "http.route": "/oauth/token",
+      "http.response.status_code": 400,
+    };
+    const token = { ...request(), attributes };
+    const grant = within(token, { exceptions: [{ type: "InvalidGrantError", message: "invalid_grant" }] });
+    assert.deepEqual(judgeLast([grant, token])?.slice(0, 3), [
+      "invalid_grant",
+      "exception.type of an inner span",
+      "unauthenticated",
+    ]);
+    assert.equal(judgeLast([token])?.[2], "client_error");
+  });
+
+  test("GraphQL refuses inside a 200", () => {
+    const span = { ...request(), attributes: { "http.request.method": "POST", "http.response.status_code": 200 } };
+    const resolver = within(span, { name: "graphql.resolve", exceptions: [{ type: "UNAUTHENTICATED" }] });
+    assert.equal(judgeLast([resolver, span])?.[2], "unauthenticated");
+    assert.equal(judgeLast([{ ...resolver, exceptions: [{ type: "FORBIDDEN" }] }, span])?.[2], "forbidden");
+    assert.equal(judgeLast([span])?.[2], "ok");
   });
 });
 
