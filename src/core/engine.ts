@@ -11,20 +11,18 @@
 import type { Alert, Effect } from "./alerts/alert.ts";
 import type { BlockCheckpoint } from "./alerts/block-checkpoint.ts";
 import { storedBlockOf } from "./alerts/block-checkpoint.ts";
-import { countCause, isBetweenEpisodes } from "./alerts/cause-tally.ts";
+import { HotSeries } from "./alerts/hot-series.ts";
 import type { JudgeContext } from "./alerts/judge.ts";
-import { judge, orphaned, rememberExample, ruleless } from "./alerts/judge.ts";
+import { judge, orphaned, ruleless } from "./alerts/judge.ts";
+import { RequestCounter } from "./alerts/request-counter.ts";
 import type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 import type { AlertMove } from "./alerts/settle.ts";
 import { settle } from "./alerts/settle.ts";
 import { Unwritten } from "./alerts/unwritten.ts";
-import type { Watch } from "./alerts/watch-plan.ts";
-import { judges } from "./alerts/watch-plan.ts";
 import { isSameList, WatchTable } from "./alerts/watch-table.ts";
 import type { WatchedSeries } from "./alerts/watched-series.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
 import { WatchList } from "./detection/watch-list.ts";
-import type { FailureMarks } from "./enrichment/enrich.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import { extractionKeys } from "./extraction/attribute-keys.ts";
 import { ClientReader } from "./extraction/client-reader.ts";
@@ -39,7 +37,6 @@ import { mayStandBetween, SpanExtractor } from "./extraction/span-extractor.ts";
 import { SpanEdits } from "./otlp/span-edits.ts";
 import type { SpanView } from "./otlp/span-view.ts";
 import { TraceScanner } from "./otlp/trace-scanner.ts";
-import { isFailure } from "./rules/failure-test.ts";
 import type { Rule, RuleSet } from "./rules/rule.ts";
 import { isEndpointField } from "./rules/rule.ts";
 import type { Instant, UnixMillis } from "./time.ts";
@@ -80,16 +77,16 @@ export class Engine {
   readonly #sampling: ServiceSampling;
   /** Shared by all rules, so that the bound on watched series holds for the whole. */
   readonly #watchList = new WatchList();
-  readonly #hot = new Set<WatchedSeries>();
+  readonly #hot = new HotSeries();
   readonly #table: WatchTable;
   readonly #unwritten: Unwritten;
+  readonly #counter: RequestCounter;
   #ruleSet: RuleSet;
   #scanner: TraceScanner;
   #extractor: SpanExtractor;
   #now: UnixMillis = 0;
   /** When alerts of a former process were taken up, if ever. */
   #startedAt: UnixMillis = -Infinity;
-  #isUrgent = false;
 
   constructor(settings: EngineSettings, ruleSet: RuleSet) {
     this.#settings = settings;
@@ -105,6 +102,8 @@ export class Engine {
       onDropped: (series) => this.#forget(series),
     });
     this.#unwritten = new Unwritten(this.#table);
+    const { endpoints } = this;
+    this.#counter = new RequestCounter({ endpoints, table: this.#table, hot: this.#hot, unwritten: this.#unwritten });
     this.endpoints.dependents = {
       mayForget: (endpoint) => this.#table.dependingOn(endpoint).every(({ isHot }) => !isHot),
       forget: (endpoint) => {
@@ -144,9 +143,7 @@ export class Engine {
   }
 
   get openAlertCount(): number {
-    let count = 0;
-    for (const { alert } of this.#hot) if (alert !== null) count += 1;
-    return count;
+    return this.#hot.openAlerts().length;
   }
 
   series(): Iterable<WatchedSeries> {
@@ -161,7 +158,7 @@ export class Engine {
   /** Counts and marks one OTLP export request. The argument stays the caller's and is not changed. */
   ingest(bytes: Uint8Array, now: Instant): IngestResult {
     this.#advanceTo(now);
-    this.#isUrgent = false;
+    this.#counter.isUrgent = false;
     this.#countReleased();
     this.#edits.reset(bytes);
     const scanned = this.#scanner.scan(bytes, this);
@@ -173,7 +170,7 @@ export class Engine {
       bytes: this.#edits.apply(),
       spanCount: scanned.spanCount,
       rejectedSpanCount: scanned.invalidSpanCount,
-      isUrgent: this.#isUrgent,
+      isUrgent: this.#counter.isUrgent,
     };
   }
 
@@ -190,7 +187,7 @@ export class Engine {
       if (!observation.isMarked) heldPart.editPlace = this.#edits.reserve(view);
       return;
     }
-    const marks = counted === null ? null : this.#count(counted);
+    const marks = counted === null ? null : this.#counter.count(counted, this.#now);
     this.#edits.append(view, this.#enricher.attributesFor(observation, marks));
   }
 
@@ -201,9 +198,9 @@ export class Engine {
   /** Counts one recorded request. Returns whether a series has crossed its limit. */
   observe(observation: Observation, now: Instant): boolean {
     this.#advanceTo(now);
-    this.#isUrgent = false;
-    this.#count(observation);
-    return this.#isUrgent;
+    this.#counter.isUrgent = false;
+    this.#counter.count(observation, this.#now);
+    return this.#counter.isUrgent;
   }
 
   /** Judges every series in doubt. The effects are to be carried out in order. */
@@ -215,13 +212,13 @@ export class Engine {
     const judged = [...this.#hot];
     const moves = judged.map((series) => judge(series, context));
     const effects = this.#settle(judged, moves, context);
-    for (const series of judged) if (series.alert === null && !needsTick(series.state)) this.#cool(series);
+    for (const series of judged) if (series.alert === null && !needsTick(series.state)) this.#hot.remove(series);
     return effects;
   }
 
   /** Gives each series its alert as it stands after its move. */
   #settle(movers: readonly WatchedSeries[], moves: readonly AlertMove[], context: JudgeContext): readonly Effect[] {
-    const { alerts, effects } = settle(moves, openAlerts(this.#hot), context);
+    const { alerts, effects } = settle(moves, this.#hot.openAlerts(), context);
     for (const [index, series] of movers.entries()) {
       series.alert = alerts[index] ?? null;
       if ((moves[index]?.advance.transitions.length ?? 0) > 0) this.#unwritten.markAlerted(series);
@@ -281,7 +278,7 @@ export class Engine {
     const endpoint = this.endpoints.intern(checkpoint.endpoint, standing === "kept" ? "declared" : "observed");
     const state = active.detector.restore(checkpoint.state, this.#now);
     const series = this.#table.restore({ active, endpoint, values, state }, this.#now);
-    if (needsTick(series.state)) this.#heat(series);
+    if (needsTick(series.state)) this.#hot.add(series);
     return "restored";
   }
 
@@ -308,7 +305,7 @@ export class Engine {
     const endpoint = this.endpoints.intern(alert.endpoint, "declared");
     const series = this.#table.reopen({ active, endpoint, values }, now.steady);
     series.alert = alert;
-    this.#heat(series);
+    this.#hot.add(series);
     return true;
   }
 
@@ -328,7 +325,7 @@ export class Engine {
   /** Counts the requests that have waited long enough for further spans. */
   #countReleased(): void {
     if (this.#joiner.heldCount === 0) return;
-    for (const request of this.#joiner.release(this.#now)) this.#count(request);
+    for (const request of this.#joiner.release(this.#now)) this.#counter.count(request, this.#now);
   }
 
   /** A span that is no request says at least how those that are lie within each other. */
@@ -339,7 +336,7 @@ export class Engine {
   /** Counts and marks the requests whose spans had to wait for the rest of their batch. */
   #settleBatch(): void {
     for (const { counted, marks } of this.#joiner.settle(this.#now)) {
-      const figures = counted === null ? null : this.#count(counted);
+      const figures = counted === null ? null : this.#counter.count(counted, this.#now);
       for (const mark of marks) {
         const attributes = this.#enricher.attributesFor({ ...mark, isMarked: false }, mark.isCounted ? figures : null);
         this.#edits.fill(mark.editPlace, attributes);
@@ -347,63 +344,9 @@ export class Engine {
     }
   }
 
-  /** Returns what a failed request is marked with, null for any other. */
-  #count(observation: Observation): FailureMarks | null {
-    const { endpoint, outcome } = observation;
-    this.endpoints.noteRequest(endpoint, outcome);
-    let marks: FailureMarks | null = null;
-    for (const watch of this.#table.watchesOf(endpoint)) {
-      if (!judges(watch, observation)) continue;
-      if (isFailure(watch.active.rule.count, observation)) {
-        const series = this.#observeFailure(watch, observation);
-        marks ??= this.#marksOf(series);
-      } else if (outcome === "ok") this.#observeSuccess(watch, observation);
-      // Else it is neither a success nor this rule's failure: a scanner's 404s must not thin out an attack.
-    }
-    return marks;
-  }
-
-  #observeFailure(watch: Watch, observation: Observation): WatchedSeries {
-    const { cause, client, weight } = observation;
-    const series = this.#table.open(watch, observation, this.#now);
-    if (isBetweenEpisodes(series.state)) series.causes.length = 0;
-    countCause(series.causes, cause, weight);
-    const needsJudging = watch.active.detector.observeFailure(series.state, client, weight, this.#now);
-    rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
-    this.#noteObserved(series, needsJudging ? "judge now" : "judge in time");
-    return series;
-  }
-
-  #observeSuccess(watch: Watch, observation: Observation): void {
-    const series = this.#table.countSuccess(watch, observation, this.#now);
-    if (series === null) return;
-    const { client, weight } = observation;
-    const needsJudging = watch.active.detector.observeSuccess(series.state, client, weight, this.#now);
-    this.#noteObserved(series, needsJudging ? "judge now" : "judge in time");
-  }
-
-  #noteObserved(series: WatchedSeries, urgency: "judge now" | "judge in time"): void {
-    if (urgency === "judge now") {
-      this.#isUrgent = true;
-      this.#heat(series);
-    }
-    this.#unwritten.markChanged(series);
-  }
-
-  #marksOf(series: WatchedSeries): FailureMarks {
-    const reading = series.active.detector.rateReading(series.state, this.#now);
-    const isFiring = series.alert?.state === "firing";
-    return {
-      rate: reading.rate,
-      baseline: reading.usual,
-      deviation: reading.deviation,
-      alertId: isFiring ? (series.alert?.id ?? null) : null,
-    };
-  }
-
   /** The series is gone from the table. */
   #forget(series: WatchedSeries): void {
-    this.#hot.delete(series);
+    this.#hot.remove(series);
     this.#unwritten.forget(series);
     if (series.state.watch !== null) this.#watchList.demote(series.state, series.state.watch);
   }
@@ -411,17 +354,6 @@ export class Engine {
   #advanceTo(now: Instant): void {
     this.#now = now.steady;
     this.endpoints.advanceTo(now.steady);
-  }
-
-  #heat(series: WatchedSeries): void {
-    if (series.isHot) return;
-    series.isHot = true;
-    this.#hot.add(series);
-  }
-
-  #cool(series: WatchedSeries): void {
-    series.isHot = false;
-    this.#hot.delete(series);
   }
 
   #judgeContext(now: Instant): JudgeContext {
@@ -455,10 +387,6 @@ export class Engine {
       new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients, sampling: this.#sampling }),
     ];
   }
-}
-
-function openAlerts(seriesList: Iterable<WatchedSeries>): readonly Alert[] {
-  return [...seriesList].flatMap(({ alert }) => (alert === null ? [] : [alert]));
 }
 
 /** Attributes that some rule matches on or groups by: the scanner picks up no others. */

@@ -7,24 +7,13 @@
  * another authspike has marked gains nothing: two answers would be none.
  */
 
+import type { FailureFigures } from "../alerts/request-counter.ts";
 import { ATTR_AUTHSPIKE_ENDPOINT } from "../extraction/attribute-keys.ts";
 import type { FailureCause } from "../extraction/causes/cause.ts";
 import type { Endpoint } from "../extraction/endpoint.ts";
 import type { Outcome } from "../extraction/observation.ts";
 import { OUTCOMES } from "../extraction/observation.ts";
 import { AttributeBuffer, attributeKey } from "../otlp/encode-attribute.ts";
-
-/** What the detector says of the endpoint when one of its requests fails to authenticate. */
-export type FailureMarks = {
-  /** Share of requests that fail now, 0 to 1. */
-  readonly rate: number;
-  /** The usual share. */
-  readonly baseline: number;
-  /** Their distance in standard deviations of the baseline. */
-  readonly deviation: number;
-  /** Of the alert that is firing for the endpoint; null when none is. */
-  readonly alertId: string | null;
-};
 
 /** The request that a span stands for, as far as it shows on the span. */
 export type MarkedRequest = {
@@ -67,7 +56,7 @@ export class Enricher {
   readonly #buffer = new AttributeBuffer();
 
   /** The attributes to append to the span, empty where none are due. A buffer is good until the next call. */
-  attributesFor(request: MarkedRequest, failure: FailureMarks | null): Uint8Array | AttributeBuffer {
+  attributesFor(request: MarkedRequest, failure: FailureFigures | null): Uint8Array | AttributeBuffer {
     if (request.isMarked) return NO_BYTES;
     // Spans that are not counted are rare, and not worth a place.
     const kept = request.isCounted ? this.#keptMarksOf(request) : undefined;
@@ -107,7 +96,7 @@ export class Enricher {
   }
 }
 
-function addFigures(buffer: AttributeBuffer, { alertId, baseline, deviation, rate }: FailureMarks): void {
+function addFigures(buffer: AttributeBuffer, { alertId, baseline, deviation, rate }: FailureFigures): void {
   buffer.addDouble(RATE, rate);
   buffer.addDouble(BASELINE, baseline);
   buffer.addDouble(DEVIATION, deviation);

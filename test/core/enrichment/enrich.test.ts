@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { FailureMarks, MarkedRequest } from "../../../src/core/enrichment/enrich.ts";
+import type { FailureFigures } from "../../../src/core/alerts/request-counter.ts";
+import type { MarkedRequest } from "../../../src/core/enrichment/enrich.ts";
 import { Enricher } from "../../../src/core/enrichment/enrich.ts";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
 import type { Outcome } from "../../../src/core/extraction/observation.ts";
@@ -17,9 +18,9 @@ const LOGIN = {
   route: "/login",
   protocol: "http",
 } as const;
-const FAILURE: FailureMarks = { rate: 0.5, baseline: 0.02, deviation: 6.5, alertId: null };
+const FAILURE: FailureFigures = { rate: 0.5, baseline: 0.02, deviation: 6.5, alertId: null };
 
-function marks(outcome: Outcome, failure: FailureMarks | null, more: Partial<MarkedRequest>) {
+function marks(outcome: Outcome, failure: FailureFigures | null, more: Partial<MarkedRequest>) {
   const endpoint = new EndpointTable(LIMITS).intern(LOGIN, "declared");
   return new Enricher().attributesFor(
     { endpoint, outcome, cause: null, isCounted: true, isMarked: false, ...more },
@@ -28,7 +29,7 @@ function marks(outcome: Outcome, failure: FailureMarks | null, more: Partial<Mar
 }
 
 /** The attributes as an independent decoder reads them after they were spliced into a span. */
-function spliced(outcome: Outcome, failure: FailureMarks | null, more: Partial<MarkedRequest> = {}): unknown {
+function spliced(outcome: Outcome, failure: FailureFigures | null, more: Partial<MarkedRequest> = {}): unknown {
   const world = new ExtractionWorld();
   const request = traceRequest([{ attributes: {} }]);
   const edits = new SpanEdits();

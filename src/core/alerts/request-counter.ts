@@ -1,0 +1,95 @@
+/**
+ * Counts a request in every series that it belongs to. Runs for every request.
+ *
+ * A request that is neither a success nor a rule's failure is left out for that rule: a scanner's 404s
+ * must not thin out an attack.
+ */
+import type { EndpointTable } from "../extraction/endpoint-table.ts";
+import type { Observation } from "../extraction/observation.ts";
+import { isFailure } from "../rules/failure-test.ts";
+import type { UnixMillis } from "../time.ts";
+import { countCause, isBetweenEpisodes } from "./cause-tally.ts";
+import type { HotSeries } from "./hot-series.ts";
+import { rememberExample } from "./judge.ts";
+import type { Unwritten } from "./unwritten.ts";
+import type { Watch } from "./watch-plan.ts";
+import { judges } from "./watch-plan.ts";
+import type { WatchTable } from "./watch-table.ts";
+import type { WatchedSeries } from "./watched-series.ts";
+
+/** How a series stands when one of its requests fails. */
+export type FailureFigures = {
+  /** Share of requests that fail now, 0 to 1. */
+  readonly rate: number;
+  /** The usual share. */
+  readonly baseline: number;
+  /** Their distance in standard deviations of the baseline. */
+  readonly deviation: number;
+  /** Of the alert that is firing for the series; null when none is. */
+  readonly alertId: string | null;
+};
+
+export type RequestCounterParts = {
+  readonly endpoints: EndpointTable;
+  readonly table: WatchTable;
+  readonly hot: HotSeries;
+  readonly unwritten: Unwritten;
+};
+
+export class RequestCounter {
+  /** A series has crossed its limit since somebody has set this to false. */
+  isUrgent = false;
+  readonly #parts: RequestCounterParts;
+
+  constructor(parts: RequestCounterParts) {
+    this.#parts = parts;
+  }
+
+  /** The figures of the first series for which the request is a failure, null where there is none. */
+  count(observation: Observation, now: UnixMillis): FailureFigures | null {
+    const { endpoints, table } = this.#parts;
+    const { endpoint, outcome } = observation;
+    endpoints.noteRequest(endpoint, outcome);
+    let figures: FailureFigures | null = null;
+    for (const watch of table.watchesOf(endpoint)) {
+      if (!judges(watch, observation)) continue;
+      if (isFailure(watch.active.rule.count, observation)) {
+        const series = this.#countFailure(watch, observation, now);
+        figures ??= figuresOf(series, now);
+      } else if (outcome === "ok") this.#countSuccess(watch, observation, now);
+    }
+    return figures;
+  }
+
+  #countFailure(watch: Watch, observation: Observation, now: UnixMillis): WatchedSeries {
+    const { cause, client, weight } = observation;
+    const series = this.#parts.table.open(watch, observation, now);
+    if (isBetweenEpisodes(series.state)) series.causes.length = 0;
+    countCause(series.causes, cause, weight);
+    const needsJudging = watch.active.detector.observeFailure(series.state, client, weight, now);
+    rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
+    this.#noteCounted(series, needsJudging ? "judge now" : "judge in time");
+    return series;
+  }
+
+  #countSuccess(watch: Watch, observation: Observation, now: UnixMillis): void {
+    const series = this.#parts.table.countSuccess(watch, observation, now);
+    if (series === null) return;
+    const { client, weight } = observation;
+    const needsJudging = watch.active.detector.observeSuccess(series.state, client, weight, now);
+    this.#noteCounted(series, needsJudging ? "judge now" : "judge in time");
+  }
+
+  #noteCounted(series: WatchedSeries, urgency: "judge now" | "judge in time"): void {
+    if (urgency === "judge now") {
+      this.isUrgent = true;
+      this.#parts.hot.add(series);
+    }
+    this.#parts.unwritten.markChanged(series);
+  }
+}
+
+function figuresOf({ active, alert, state }: WatchedSeries, now: UnixMillis): FailureFigures {
+  const { deviation, rate, usual } = active.detector.rateReading(state, now);
+  return { rate, baseline: usual, deviation, alertId: alert?.state === "firing" ? alert.id : null };
+}
