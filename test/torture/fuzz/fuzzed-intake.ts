@@ -72,7 +72,9 @@ export class FuzzedIntake {
     if (this.#requestCount % TICK_EVERY === 0) this.#engine.tick(this.#now);
     const [failure] = this.#analysisFailures;
     assert.ifError(failure);
-    assert.ok(Buffer.from(bytes).equals(original), "the sender's bytes are not written to");
+    // Large ones are given back, and then there is nothing to see.
+    const isUntouched = bytes.length === 0 || Buffer.from(bytes).equals(original);
+    assert.ok(isUntouched, "the sender's bytes are not written to");
     if (verdict.kind === "refused") this.#checkRefused(signal, before);
     else this.#checkTaken(signal, original, verdict);
   }
