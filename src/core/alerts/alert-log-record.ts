@@ -106,7 +106,7 @@ function evidenceAttributes({ alert: { evidence } }: AlertEvent) {
     ...present("authspike.pattern", evidence.pattern),
     // The word alone, as on spans: what backends group by.
     ...present("authspike.cause", leadingCause(evidence.causes)?.cause ?? null),
-    ...present("authspike.cause_mix", evidence.cause === null ? null : causeMix(evidence.causes).join(", ")),
+    ...present("authspike.cause_mix", evidence.causes.length === 0 ? null : causeMix(evidence.causes).join(", ")),
   };
 }
 

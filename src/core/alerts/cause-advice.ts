@@ -4,6 +4,7 @@
  */
 import type { CauseName } from "../extraction/causes/cause.ts";
 import { isCauseName } from "../extraction/causes/cause.ts";
+import { UNDECIDED } from "./cause-tally.ts";
 
 export type CauseAdvice = { readonly onCall: string; readonly apiOwner: string };
 
@@ -145,7 +146,16 @@ const ADVICE: Readonly<Record<CauseName, CauseAdvice>> = {
   },
 };
 
+/** Where most failures do not show why: what would make them. */
+const ADVICE_WHEN_UNDECIDED: CauseAdvice = {
+  onCall:
+    "Nothing that was sent says why these requests were refused. Open an example trace, and read the service's own log at that time.",
+  apiOwner:
+    "Have the response header WWW-Authenticate captured on spans, record the exceptions of the authentication, or send logs with trace ids: the next page can then say why.",
+};
+
 /** Null for causes that only a recording knows. */
 export function causeAdvice(name: string): CauseAdvice | null {
+  if (name === UNDECIDED) return ADVICE_WHEN_UNDECIDED;
   return isCauseName(name) ? ADVICE[name] : null;
 }

@@ -13,6 +13,9 @@ import type { CauseFailures } from "./cause-tally.ts";
 import { failuresIn, leadingCause } from "./cause-tally.ts";
 import { percent } from "./words.ts";
 
+/** Weights have parts, whose sums depend a little on their order. */
+const CRUMB = 1e-6;
+
 /** What is known of an episode beyond the numbers. */
 export type Clues = {
   /** Busiest first. */
@@ -62,9 +65,10 @@ export function evidenceOf(sighting: Sighting): Evidence {
  * when it has not: an onset later than that is a new wave, whose failures add to the earlier ones.
  */
 export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringSince: UnixMillis | null): Evidence {
-  const present = { ...evidence, ...presentFigures(sighting) };
-  if (!sighting.reading.isAlarming) return present;
   const latest = evidenceOf(sighting);
+  // Why requests failed may become clear when the alarm is over.
+  const present = { ...evidence, ...presentFigures(sighting), ...fullerCauses(evidence, latest) };
+  if (!sighting.reading.isAlarming) return present;
   const isNewWave = recoveringSince !== null && latest.since > recoveringSince;
   const before = isNewWave ? { failures: evidence.failures, requests: evidence.requests } : evidence.before;
   return {
@@ -81,13 +85,12 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
     topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
     examples: latest.examples.length > 0 ? latest.examples : evidence.examples,
     pattern: latest.pattern ?? evidence.pattern,
-    ...fullerCauses(evidence, latest),
   };
 }
 
 /** A later wave, or a restart, begins to count anew: until it knows more, the earlier count stays. */
 function fullerCauses(evidence: Evidence, latest: Evidence): Pick<Evidence, "cause" | "causes"> {
-  const { cause, causes } = failuresIn(latest.causes) >= failuresIn(evidence.causes) ? latest : evidence;
+  const { cause, causes } = failuresIn(latest.causes) + CRUMB >= failuresIn(evidence.causes) ? latest : evidence;
   return { cause, causes };
 }
 

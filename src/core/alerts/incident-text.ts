@@ -10,7 +10,7 @@ import type { Instant } from "../time.ts";
 import { toWall } from "../time.ts";
 import type { Evidence, NotificationText, Transition } from "./alert.ts";
 import { causeAdvice } from "./cause-advice.ts";
-import { causeMix, failuresIn, leadingCause } from "./cause-tally.ts";
+import { causeMix, failuresIn, leadingCause, UNDECIDED } from "./cause-tally.ts";
 import type { Incident } from "./incident.ts";
 import { causesOfIncident, sizeOf } from "./incident.ts";
 import type { FiringAlert } from "./lifecycle.ts";
@@ -87,11 +87,11 @@ function detailsOf(alerts: readonly FiringAlert[], now: Instant): NotificationTe
 
 function causeDetails(alerts: readonly FiringAlert[]): NotificationText["details"] {
   const causes = mixOf(alerts);
+  if (causes.length === 0) return {};
   const leading = leadingCause(causes);
-  if (leading === null) return {};
-  const advice = causeAdvice(leading.cause);
+  const advice = causeAdvice(leading?.cause ?? UNDECIDED);
   return {
-    cause: `${leading.cause} (${percent(leading.failures / failuresIn(causes))})`,
+    cause: leading === null ? UNDECIDED : `${leading.cause} (${percent(leading.failures / failuresIn(causes))})`,
     causes: causeMix(causes),
     ...(advice === null ? {} : { for_the_person_on_call: advice.onCall, for_the_api_owner: advice.apiOwner }),
   };

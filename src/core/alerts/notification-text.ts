@@ -12,7 +12,7 @@ import { toWall } from "../time.ts";
 import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, Evidence, NotificationText, ResolveReason, Transition } from "./alert.ts";
 import { causeAdvice } from "./cause-advice.ts";
-import { causeMix, leadingCause } from "./cause-tally.ts";
+import { causeMix, leadingCause, UNDECIDED } from "./cause-tally.ts";
 import { placeOf, subjectOf } from "./place.ts";
 import { field, plainLine, truncate } from "./plain-text.ts";
 import { templateValues } from "./template-values.ts";
@@ -194,13 +194,14 @@ function clientDetails({ evidence: { busiestClientShare, topClients } }: Alert):
 function clueDetails({ evidence: { pattern, cause, causes, examples } }: Alert): Details {
   return {
     ...(pattern === null ? {} : { pattern: field(pattern) }),
-    ...(cause === null ? {} : { cause: field(cause), causes: causeMix(causes).map(field) }),
+    ...(causes.length === 0 ? {} : { cause: field(cause ?? UNDECIDED), causes: causeMix(causes).map(field) }),
     ...(examples.length > 0 ? { example_traces: examples.map(({ traceId }) => field(traceId)) } : {}),
   };
 }
 
 function causeAdviceDetails({ evidence: { causes } }: Alert): Details {
-  const advice = causeAdvice(leadingCause(causes)?.cause ?? "");
+  if (causes.length === 0) return {};
+  const advice = causeAdvice(leadingCause(causes)?.cause ?? UNDECIDED);
   return advice === null ? {} : { for_the_person_on_call: advice.onCall, for_the_api_owner: advice.apiOwner };
 }
 

@@ -75,7 +75,7 @@ test("clues are kept within their bounds and never forgotten", () => {
 test("the mix of causes is that of the fullest count, and the leading one carries its share", () => {
   const causes = (expired: number, unknown: number) => [
     { cause: "expired", confidence: "high", failures: expired } as const,
-    { cause: "unknown", confidence: "low", failures: unknown } as const,
+    { cause: "undecided", confidence: "low", failures: unknown } as const,
   ];
   const first = evidenceOf(sighting(alarm({}), 0, { ...NO_CLUES, causes: causes(82, 18) }));
   assert.equal(first.cause, "expired (82%)");
@@ -83,4 +83,7 @@ test("the mix of causes is that of the fullest count, and the leading one carrie
   assert.equal(restarted.cause, "expired (82%)");
   const grown = growEvidence(first, sighting(alarm({}), 1_000, { ...NO_CLUES, causes: causes(150, 50) }), null);
   assert.equal(grown.cause, "expired (75%)");
+  const calm = { ...alarm({}), isAlarming: false };
+  const explained = growEvidence(grown, sighting(calm, 2_000, { ...NO_CLUES, causes: causes(200, 0) }), 1_500);
+  assert.equal(explained.cause, "expired (100%)");
 });

@@ -7,6 +7,7 @@ import type { AlertStep } from "../../../src/core/alerts/lifecycle.ts";
 import { endAlert } from "../../../src/core/alerts/lifecycle.ts";
 import { notificationText } from "../../../src/core/alerts/notification-text.ts";
 import type { Confidence } from "../../../src/core/extraction/causes/cause.ts";
+import { CAUSES } from "../../../src/core/extraction/causes/cause.ts";
 import type { Rule } from "../../../src/core/rules/rule.ts";
 import { alarmingReading, at, firingAlert, LOGIN, rule, template } from "../../support/alert-builders.ts";
 
@@ -117,20 +118,37 @@ describe("a page", () => {
     const causes = [
       { cause: "expired", confidence: "high", failures: 82 },
       { cause: "bad_password", confidence: "low", failures: 11 },
-      { cause: "unknown", confidence: "low", failures: 7 },
+      { cause: "undecided", confidence: "low", failures: 7 },
     ] as const;
     const text = firingText({ clues: () => ({ ...NO_CLUES, causes }) });
     assert.equal(detail(text, "cause"), "expired (82%)");
-    assert.deepEqual(detail(text, "causes"), ["expired 82%", "bad_password 11% (low confidence)", "unknown 7%"]);
+    assert.deepEqual(detail(text, "causes"), ["expired 82%", "bad_password 11% (low confidence)", "undecided 7%"]);
     assert.match(String(detail(text, "for_the_api_owner")), /Refresh once .* do not loop/);
     assert.match(String(detail(text, "for_the_person_on_call")), /refreshing works/);
   });
 
-  test("says nothing of causes where none is known", () => {
-    const text = firingText({
-      clues: () => ({ ...NO_CLUES, causes: [{ cause: "unknown", confidence: "low", failures: 9 }] }),
-    });
-    for (const name of ["cause", "causes", "for_the_api_owner"]) assert.equal(detail(text, name), undefined);
+  test("says honestly that no cause is known, and how one would be", () => {
+    const causes = [
+      { cause: "undecided", confidence: "low", failures: 9 },
+      { cause: "expired", confidence: "high", failures: 1 },
+    ] as const;
+    const text = firingText({ clues: () => ({ ...NO_CLUES, causes }) });
+    assert.equal(detail(text, "cause"), "undecided");
+    assert.deepEqual(detail(text, "causes"), ["undecided 90%", "expired 10%"]);
+    assert.match(String(detail(text, "for_the_api_owner")), /WWW-Authenticate/);
+  });
+
+  test("gives advice to two people for every cause", () => {
+    for (const cause of CAUSES) {
+      const text = firingText({ clues: () => ({ ...NO_CLUES, causes: [{ cause, confidence: "high", failures: 9 }] }) });
+      assert.equal(detail(text, "cause"), `${cause} (100%)`);
+      for (const name of ["for_the_api_owner", "for_the_person_on_call"])
+        assert.match(String(detail(text, name)), /^[A-Z].*[.]$/, `${name} of ${cause}`);
+    }
+  });
+
+  test("says nothing of causes where failures were not counted by them", () => {
+    for (const name of ["cause", "causes", "for_the_api_owner"]) assert.equal(detail(firingText(), name), undefined);
   });
 
   test("says why it comes again", () => {
