@@ -24,34 +24,26 @@ import type { WatchedSeries } from "./alerts/watched-series.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import { Enricher } from "./enrichment/enrich.ts";
-import { extractionKeys } from "./extraction/attribute-keys.ts";
-import { ClientReader } from "./extraction/client-reader.ts";
-import type { ClientSettings } from "./extraction/client-settings.ts";
-import type { DeclaredSampling } from "./extraction/declared-sampling.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
+import type { ExtractionOptions } from "./extraction/extraction-memory.ts";
+import { ExtractionMemory } from "./extraction/extraction-memory.ts";
 import { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
 import type { SamplingFinding } from "./extraction/service-sampling.ts";
-import { ServiceSampling } from "./extraction/service-sampling.ts";
-import { mayStandBetween, SpanExtractor } from "./extraction/span-extractor.ts";
+import type { SpanExtractor } from "./extraction/span-extractor.ts";
+import { mayStandBetween } from "./extraction/span-extractor.ts";
 import { SpanEdits } from "./otlp/span-edits.ts";
 import type { SpanView } from "./otlp/span-view.ts";
-import { TraceScanner } from "./otlp/trace-scanner.ts";
-import type { Rule, RuleSet } from "./rules/rule.ts";
-import { isEndpointField } from "./rules/rule.ts";
+import type { TraceScanner } from "./otlp/trace-scanner.ts";
+import { attributeKeysOf } from "./rules/match.ts";
+import type { RuleSet } from "./rules/rule.ts";
 import type { Instant, UnixMillis } from "./time.ts";
 
 export type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 
-export type EngineSettings = {
-  /** Secret of this installation: the same client keeps one fingerprint, and nobody else can compute it. */
-  readonly clientKey: readonly [number, number, number, number];
+export type EngineSettings = ExtractionOptions & {
   readonly endpointsPerServiceMax: number;
   readonly endpointsMax: number;
-  /** Left out: shown hashed, and believed as senders tell them. */
-  readonly clients?: ClientSettings;
-  /** How services are sampled whose spans do not say so. */
-  readonly sampling?: readonly DeclaredSampling[];
 };
 
 /** What becomes of one request of spans. */
@@ -69,12 +61,10 @@ export type IngestResult =
 
 export class Engine {
   readonly endpoints: EndpointTable;
-  readonly #settings: EngineSettings;
   readonly #edits = new SpanEdits();
   readonly #enricher = new Enricher();
   readonly #joiner: RequestJoiner;
-  readonly #clients: ClientReader;
-  readonly #sampling: ServiceSampling;
+  readonly #extraction: ExtractionMemory;
   /** Shared by all rules, so that the bound on watched series holds for the whole. */
   readonly #watchList = new WatchList();
   readonly #hot = new HotSeries();
@@ -89,12 +79,10 @@ export class Engine {
   #startedAt: UnixMillis = -Infinity;
 
   constructor(settings: EngineSettings, ruleSet: RuleSet) {
-    this.#settings = settings;
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
     this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
     this.#joiner = new RequestJoiner(settings.clientKey[0]);
-    this.#sampling = new ServiceSampling(settings.sampling);
-    this.#clients = new ClientReader(settings.clientKey, settings.clients);
+    this.#extraction = new ExtractionMemory(settings);
     this.#ruleSet = ruleSet;
     this.#table = new WatchTable({
       endpoints: this.endpoints,
@@ -139,7 +127,7 @@ export class Engine {
 
   /** Signs that samplers distort what is seen. */
   samplingFindings(): Iterable<SamplingFinding> {
-    return this.#sampling.findings();
+    return this.#extraction.sampling.findings();
   }
 
   get openAlertCount(): number {
@@ -172,6 +160,11 @@ export class Engine {
       rejectedSpanCount: scanned.invalidSpanCount,
       isUrgent: this.#counter.isUrgent,
     };
+  }
+
+  /** Hears what log records say about refused requests; `bytes` are a logs request that is known to be well formed. */
+  hearLogs(bytes: Uint8Array): void {
+    this.#extraction.hearLogs(bytes);
   }
 
   /** The scanner's door: called by `ingest` for each valid span, in order. */
@@ -362,7 +355,7 @@ export class Engine {
       ruleSet: this.#ruleSet,
       now,
       startedAt: this.#startedAt,
-      nameOfClient: (client) => this.#clients.nameOf(client),
+      nameOfClient: (client) => this.#extraction.clients.nameOf(client),
       detection: {
         budgetFalsePages: budget.falsePages,
         budgetPerMs: budget.perMs,
@@ -379,18 +372,7 @@ export class Engine {
   }
 
   #readers(): [TraceScanner, SpanExtractor] {
-    this.#joiner.attributeKeys = attributeKeys(this.#ruleSet.rules);
-    const keys = extractionKeys(this.#joiner.attributeKeys);
-    const { clientKey } = this.#settings;
-    return [
-      new TraceScanner(keys),
-      new SpanExtractor({ clientKey, endpoints: this.endpoints, clients: this.#clients, sampling: this.#sampling }),
-    ];
+    this.#joiner.attributeKeys = attributeKeysOf(this.#ruleSet.rules);
+    return this.#extraction.readersOf(this.#joiner.attributeKeys, this.endpoints);
   }
-}
-
-/** Attributes that some rule matches on or groups by: the scanner picks up no others. */
-function attributeKeys(rules: readonly Rule[]): readonly string[] {
-  const keys = rules.flatMap(({ match, per }) => [...match.attributes.map(({ field }) => field), ...per]);
-  return [...new Set(keys)].filter((key) => !isEndpointField(key));
 }

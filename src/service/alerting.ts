@@ -110,6 +110,10 @@ export class Alerting {
     return this.engine.ingest(bytes, now);
   }
 
+  hearLogs(bytes: Uint8Array): void {
+    this.engine.hearLogs(bytes);
+  }
+
   /** Evidence is complete somewhere: judge as soon as the event loop is free. */
   urge(): void {
     this.#heartbeat.urge();

@@ -15,7 +15,7 @@ import type { BoundAddress, ReceiverSettings } from "../io/receivers/receiver-se
 import { ReceiverThreads } from "../io/receivers/threads/receiver-threads.ts";
 import type { ReceiversSettings } from "../io/receivers/threads/thread-messages.ts";
 import type { ServiceEvents } from "./events.ts";
-import type { ForwardQueue, TraceIngest } from "./intake.ts";
+import type { ForwardQueue, TelemetryIngest } from "./intake.ts";
 import { createIntake } from "./intake.ts";
 import type { MetricRegistry } from "./metrics.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
@@ -23,7 +23,7 @@ import { receiverThreadCount } from "./receiver-thread-count.ts";
 import type { Redact } from "./redaction.ts";
 
 export type ReceivingParts = {
-  readonly engine: TraceIngest;
+  readonly engine: TelemetryIngest;
   /** Evidence is complete. */
   readonly onUrgent: () => void;
   readonly queue: ForwardQueue | null;

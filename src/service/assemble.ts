@@ -239,11 +239,11 @@ function ruleKeeper({ clock, config, events, parts, store }: Common): RuleKeeper
 }
 
 /** Fingerprints are keyed with the secret of the installation. */
-export function engineSettings({ clients, limits, sampling }: Config, store: Store): EngineSettings {
+export function engineSettings({ clients, limits, outcomes, sampling }: Config, store: Store): EngineSettings {
   const key = store.meta.installKey();
   const words = new DataView(key.buffer, key.byteOffset, key.byteLength);
   const word = (index: number) => words.getInt32(4 * index, true);
-  return { ...limits, clients, sampling, clientKey: [word(0), word(1), word(2), word(3)] };
+  return { ...limits, clients, outcomes, sampling, clientKey: [word(0), word(1), word(2), word(3)] };
 }
 
 function createSystemClock(notBefore: UnixMillis | null): Clock {

@@ -17,8 +17,10 @@ import { NO_EXPORTER } from "./pipeline-counters.ts";
 import type { Redact } from "./redaction.ts";
 
 /** What intake needs of the engine. */
-export interface TraceIngest {
+export interface TelemetryIngest {
   ingest(bytes: Uint8Array, now: Instant): IngestResult;
+  /** Log records may say why requests were refused. The bytes are known to be well formed. */
+  hearLogs(bytes: Uint8Array): void;
 }
 
 /** The queue in front of the exporters. */
@@ -31,7 +33,7 @@ export interface ForwardQueue {
 }
 
 export type IntakeParts = {
-  readonly engine: TraceIngest;
+  readonly engine: TelemetryIngest;
   /** null when no exporter is configured: everything is analysed and nothing is forwarded. */
   readonly queue: ForwardQueue | null;
   /** Comes before everything else; null when nothing is to be redacted. */
@@ -65,6 +67,7 @@ export function createIntake(parts: IntakeParts): Intake {
     }
     if (clean !== bytes) freeBytes(bytes);
     const read = signal === "traces" ? readTraces(parts, clean) : readOther(signal, clean);
+    if (signal === "logs" && read.kind === "read") hearLogs(parts, clean);
     if (read.kind === "malformed") {
       parts.counters.refused(signal, "malformed").add(1);
       freeBytes(clean);
@@ -112,6 +115,14 @@ function readOther(signal: Signal, bytes: Uint8Array): ReadRequest {
   const counted = countItems(signal, bytes);
   if (counted.kind === "malformed") return counted;
   return { kind: "read", bytes, itemCount: counted.itemCount, rejectedCount: 0 };
+}
+
+function hearLogs(parts: IntakeParts, bytes: Uint8Array): void {
+  try {
+    parts.engine.hearLogs(bytes);
+  } catch (error) {
+    parts.onAnalysisFailure(error);
+  }
 }
 
 async function forward(

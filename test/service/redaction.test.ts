@@ -50,7 +50,7 @@ function intakeWith(redact: IntakeParts["redact"], parts: Partial<IntakeParts> =
     queued.push(Buffer.from(bytes).toString("latin1"));
   };
   const intake = createIntake({
-    engine: { ingest: () => assert.fail("there are no traces") },
+    engine: { ingest: () => assert.fail("there are no traces"), hearLogs: () => undefined },
     queue: { hasRoomFor: () => true, isTaken: () => true, append },
     redact,
     counters: new PipelineCounters(new MetricRegistry()),

@@ -8,7 +8,7 @@ import type { EndpointTable } from "../extraction/endpoint-table.ts";
 import type { Observation } from "../extraction/observation.ts";
 import { isFailure } from "../rules/failure-test.ts";
 import type { UnixMillis } from "../time.ts";
-import { countCause, isBetweenEpisodes } from "./cause-tally.ts";
+import { countFailureCause } from "./counted-cause.ts";
 import type { HotSeries } from "./hot-series.ts";
 import { rememberExample } from "./judge.ts";
 import type { Unwritten } from "./unwritten.ts";
@@ -62,10 +62,9 @@ export class RequestCounter {
   }
 
   #countFailure(watch: Watch, observation: Observation, now: UnixMillis): WatchedSeries {
-    const { cause, client, weight } = observation;
+    const { client, weight } = observation;
     const series = this.#parts.table.open(watch, observation, now);
-    if (isBetweenEpisodes(series.state)) series.causes.length = 0;
-    countCause(series.causes, cause, weight);
+    countFailureCause(series, observation);
     const needsJudging = watch.active.detector.observeFailure(series.state, client, weight, now);
     rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
     this.#noteCounted(series, needsJudging ? "judge now" : "judge in time");

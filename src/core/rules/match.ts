@@ -10,7 +10,7 @@ import type { Observation } from "../extraction/observation.ts";
 import type { Accepts } from "./glob.ts";
 import { canonicalRoutePattern, compileGlobs } from "./glob.ts";
 import type { EndpointField, FieldTest, LabelMatcher, Matcher, Rule } from "./rule.ts";
-import { ENDPOINT_FIELDS, endpointField } from "./rule.ts";
+import { ENDPOINT_FIELDS, endpointField, isEndpointField } from "./rule.ts";
 
 /** Patterns by field, as they stand in a file. */
 export type FieldPatterns = ReadonlyMap<string, readonly string[]>;
@@ -62,6 +62,12 @@ export function appliesTo(candidate: Candidate, observation: Observation): boole
     matchesAttributes(candidate.rule.match, observation) &&
     !candidate.unless.some((other) => matchesAttributes(other.match, observation))
   );
+}
+
+/** Attributes that some rule matches on or groups by: the scanner picks up no others. */
+export function attributeKeysOf(rules: readonly Rule[]): readonly string[] {
+  const keys = rules.flatMap(({ match, per }) => [...match.attributes.map(({ field }) => field), ...per]);
+  return [...new Set(keys)].filter((key) => !isEndpointField(key));
 }
 
 function fieldTest<Field extends string>(field: Field, patterns: readonly string[]): FieldTest<Field> {

@@ -8,7 +8,7 @@ import type { CauseName, Confidence, Statement } from "./cause.ts";
 import { ROW } from "./cause.ts";
 import { causeOfException } from "./cause-of-exception.ts";
 import { causeOfText } from "./cause-of-text.ts";
-import type { RefusalSigns, Told } from "./refusal-signs.ts";
+import type { RefusalSigns, StatedSigns, Told } from "./refusal-signs.ts";
 
 /** The request that was refused, as far as the table asks. */
 export type RefusedRequest = {
@@ -34,7 +34,7 @@ const CAUSE_BY_CHALLENGE_ERROR: ReadonlyMap<string, CauseName> = new Map([
 const OAUTH_ERROR = /\binvalid_(client|grant)\b/;
 
 /** What the service, its library or its gateway said. Null when nobody said anything that is known. */
-export function statedCause(signs: RefusalSigns): Statement | null {
+export function statedCause(signs: StatedSigns): Statement | null {
   const { challenges, challengeSource, exceptionTypes } = signs;
   const byType = firstSpecific(exceptionTypes, causeOfException);
   const byText = causeInTexts(signs);
@@ -63,7 +63,7 @@ export function inferredCause(signs: RefusalSigns, request: RefusedRequest): Sta
 }
 
 /** The token is no good, and nobody says why. */
-export function genericTokenCause(signs: RefusalSigns): Statement | null {
+export function genericTokenCause(signs: StatedSigns): Statement | null {
   const { challenges, challengeSource, exceptionTypes } = signs;
   const challenged = challenges.find(({ error }) => error === "invalid_token" || error === "invalid_request");
   if (challenged !== undefined) {
@@ -75,7 +75,7 @@ export function genericTokenCause(signs: RefusalSigns): Statement | null {
 }
 
 /** `invalid_grant` and `invalid_client`: a token route says so with status 400. */
-export function oauthCause({ challenges, challengeSource, exceptionTypes, texts }: RefusalSigns): Statement | null {
+export function oauthCause({ challenges, challengeSource, exceptionTypes, texts }: StatedSigns): Statement | null {
   const codes = challenges.map(({ error }) => ({ value: error, source: challengeSource }));
   const named =
     firstNamed(exceptionTypes, (type) => oauthName(causeOfException(type))) ??
@@ -151,7 +151,7 @@ function statement(row: number, { name, source }: Named, confidence: Confidence)
   return { name, confidence, source, row };
 }
 
-function causeInTexts({ exceptionTypes, texts }: RefusalSigns): Named | null {
+function causeInTexts({ exceptionTypes, texts }: StatedSigns): Named | null {
   const types = exceptionTypes.map(({ value }) => value);
   return firstSpecific(texts, (text) => causeOfText(text, types));
 }

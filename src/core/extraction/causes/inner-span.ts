@@ -12,7 +12,7 @@ import { readHttpStatus } from "../span-status.ts";
 import type { Statement } from "./cause.ts";
 import { ROW } from "./cause.ts";
 import { genericTokenCause, oauthCause, statedCause } from "./decide-cause.ts";
-import type { RefusalSigns } from "./refusal-signs.ts";
+import type { StatedSigns } from "./refusal-signs.ts";
 
 const KIND_UNSPECIFIED = 0;
 const KIND_INTERNAL = 1;
@@ -50,7 +50,7 @@ export function providerFailure(view: SpanView, addressSlots: readonly number[])
 }
 
 /** All that signs from a child or a log record state. Nothing is concluded from what they lack. */
-export function statementsOf(signs: RefusalSigns, teller: string): readonly Statement[] {
+export function statementsOf(signs: StatedSigns, teller: string): readonly Statement[] {
   const stated = statedCause(signs) ?? genericTokenCause(signs);
   return [stated, oauthCause(signs)].flatMap((statement) =>
     statement === null ? [] : [{ ...statement, source: `${statement.source} of ${teller}` }],
@@ -58,7 +58,7 @@ export function statementsOf(signs: RefusalSigns, teller: string): readonly Stat
 }
 
 /** How a request was answered according to the codes of its errors; null when they say nothing. */
-export function answerOf({ exceptionTypes }: RefusalSigns): Outcome | null {
+export function answerOf({ exceptionTypes }: Pick<StatedSigns, "exceptionTypes">): Outcome | null {
   for (const { value } of exceptionTypes) {
     const outcome = ANSWER_BY_CODE.get(value);
     if (outcome !== undefined) return outcome;

@@ -8,6 +8,7 @@
  * the cause of a request in the end does not either. Nobody waits for anything: who has counted the
  * request by then is told of the change.
  */
+import type { LogView } from "../../otlp/log-scanner.ts";
 import type { SpanView } from "../../otlp/span-view.ts";
 import { RESOURCE_SLOT } from "../attribute-keys.ts";
 import type { Outcome } from "../observation.ts";
@@ -17,7 +18,7 @@ import type { Heard } from "./refusal.ts";
 import { compareHeard, Refusal } from "./refusal.ts";
 import { TraceMemory } from "./trace-memory.ts";
 import type { TracePlace } from "./trace-place.ts";
-import { CLOSENESS, closenessOf, isUpstreamOf, placeOfSpan, serviceMark } from "./trace-place.ts";
+import { CLOSENESS, closenessOf, isUpstreamOf, placeOfLog, placeOfSpan, serviceMark } from "./trace-place.ts";
 
 type Testimony = { readonly place: TracePlace; readonly statement: Statement };
 /** What something within a request says of the answer: its outcome, or texts of an attribute. */
@@ -46,6 +47,10 @@ export class RefusalEvidence {
 
   placeOf(view: SpanView): TracePlace {
     return placeOfSpan(view, this.#hashSeed);
+  }
+
+  placeOfLog(view: LogView, serviceNameSlot: number): TracePlace {
+    return placeOfLog(view, serviceNameSlot, this.#hashSeed);
   }
 
   /** A child or a log record says something that may explain a refusal. */

@@ -27,7 +27,8 @@ import { readCredentials } from "./sent-credentials.ts";
 /** A value, and the attribute or field that holds it. */
 export type Told = { readonly value: string; readonly source: string };
 
-export type RefusalSigns = {
+/** What was said in words or codes. */
+export type StatedSigns = {
   readonly challenges: readonly Challenge[];
   /** "" when there are none. */
   readonly challengeSource: string;
@@ -35,6 +36,9 @@ export type RefusalSigns = {
   readonly exceptionTypes: readonly Told[];
   /** Descriptions and messages, most telling first. */
   readonly texts: readonly Told[];
+};
+
+export type RefusalSigns = StatedSigns & {
   readonly credentials: SentCredentials;
   readonly startedAt: UnixMillis;
 };

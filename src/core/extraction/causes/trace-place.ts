@@ -5,6 +5,7 @@
  * spans that nobody remembers, so otherwise time decides: what happened in the same service and trace
  * while the request was served belongs to it.
  */
+import type { LogView } from "../../otlp/log-scanner.ts";
 import type { AttributeSlots, SpanView } from "../../otlp/span-view.ts";
 import { VALUE_STRING } from "../../otlp/span-view.ts";
 import { hashBytes, readFixed32 } from "../../otlp/wire.ts";
@@ -50,6 +51,19 @@ export function placeOfSpan(view: SpanView, seed: number): TracePlace {
     service: serviceMark(view.resource, bytes, RESOURCE_SLOT.serviceName),
     startedAt: view.startTimeUnixMillis,
     endedAt: view.endTimeUnixMillis,
+  };
+}
+
+/** A record happened in its span; nobody knows which span that one is within. */
+export function placeOfLog(view: LogView, serviceNameSlot: number, seed: number): TracePlace {
+  const { bytes, resource, timeUnixMillis } = view;
+  return {
+    trace: traceKeyOf(bytes, view.traceIdStart, seed),
+    span: spanKeyOf(bytes, view.spanIdStart),
+    parent: NO_SPAN,
+    service: serviceMark(resource, bytes, serviceNameSlot),
+    startedAt: timeUnixMillis,
+    endedAt: timeUnixMillis,
   };
 }
 

@@ -1,0 +1,65 @@
+/**
+ * What extraction knows and remembers whatever rules are in force: how clients are told apart, how
+ * services sample and what they mean by their answers, and what has been said about refused requests.
+ *
+ * Rules decide which attributes a scan picks up, so scanner and extractor are made anew with them; this
+ * outlives both.
+ */
+import { TraceScanner } from "../otlp/trace-scanner.ts";
+import { extractionKeys } from "./attribute-keys.ts";
+import { LogEvidence } from "./causes/log-evidence.ts";
+import { RefusalEvidence } from "./causes/refusal-evidence.ts";
+import { ClientReader } from "./client-reader.ts";
+import type { ClientSettings } from "./client-settings.ts";
+import type { DeclaredSampling } from "./declared-sampling.ts";
+import type { EndpointTable } from "./endpoint-table.ts";
+import type { OutcomeOverride } from "./outcome-override.ts";
+import { OutcomeOverrides } from "./outcome-override.ts";
+import { ServiceSampling } from "./service-sampling.ts";
+import type { SipHashKey } from "./siphash.ts";
+import { SpanExtractor } from "./span-extractor.ts";
+
+export type ExtractionOptions = {
+  /** Secret of this installation: the same client keeps one fingerprint, and nobody else can compute it. */
+  readonly clientKey: SipHashKey;
+  /** Left out: shown hashed, and believed as senders tell them. */
+  readonly clients?: ClientSettings;
+  /** How services are sampled whose spans do not say so. */
+  readonly sampling?: readonly DeclaredSampling[];
+  /** What services mean by their answers; the first that has something to say decides. */
+  readonly outcomes?: readonly OutcomeOverride[];
+};
+
+export class ExtractionMemory {
+  readonly clients: ClientReader;
+  readonly sampling: ServiceSampling;
+  readonly evidence: RefusalEvidence;
+  readonly #clientKey: SipHashKey;
+  readonly #outcomes: OutcomeOverrides;
+  readonly #logs: LogEvidence;
+
+  constructor({ clientKey, clients, outcomes, sampling }: ExtractionOptions) {
+    this.clients = new ClientReader(clientKey, clients);
+    this.sampling = new ServiceSampling(sampling);
+    // Part of the secret, so that nobody can choose traces that crowd one place of the table.
+    this.evidence = new RefusalEvidence(clientKey[1]);
+    this.#clientKey = clientKey;
+    this.#outcomes = new OutcomeOverrides(outcomes);
+    this.#logs = new LogEvidence(this.evidence);
+  }
+
+  /** `attributeKeys` are those that rules ask for. */
+  readersOf(attributeKeys: readonly string[], endpoints: EndpointTable): [TraceScanner, SpanExtractor] {
+    const { clients, evidence, sampling } = this;
+    const settings = { clientKey: this.#clientKey, clients, endpoints, evidence, outcomes: this.#outcomes, sampling };
+    return [
+      new TraceScanner(extractionKeys([...attributeKeys, ...this.#outcomes.attributeKeys])),
+      new SpanExtractor(settings),
+    ];
+  }
+
+  /** Hears what log records say about refused requests. The bytes are known to be a well-formed logs request. */
+  hearLogs(bytes: Uint8Array): void {
+    this.#logs.listenTo(bytes);
+  }
+}
