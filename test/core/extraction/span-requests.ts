@@ -2,10 +2,12 @@
  * Spans as plain objects, and what extraction makes of them through the real scanner.
  */
 import { extractionKeys } from "../../../src/core/extraction/attribute-keys.ts";
+import type { RefusalEvidence } from "../../../src/core/extraction/causes/refusal-evidence.ts";
 import type { Endpoint } from "../../../src/core/extraction/endpoint.ts";
 import type { EndpointLimits } from "../../../src/core/extraction/endpoint-table.ts";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
 import type { Outcome } from "../../../src/core/extraction/observation.ts";
+import type { OutcomeOverrides } from "../../../src/core/extraction/outcome-override.ts";
 import { SpanExtractor } from "../../../src/core/extraction/span-extractor.ts";
 import type { SpanObservation } from "../../../src/core/extraction/span-observation.ts";
 import { TraceScanner } from "../../../src/core/otlp/trace-scanner.ts";
@@ -45,15 +47,21 @@ export function traceRequest(sketches: readonly SpanSketch[]): Uint8Array {
   });
 }
 
+type WorldOptions = { readonly limits?: EndpointLimits; readonly extraKeys?: readonly string[] } & {
+  readonly evidence?: RefusalEvidence;
+  readonly outcomes?: OutcomeOverrides;
+};
+
 export class ExtractionWorld {
   readonly endpoints: EndpointTable;
   readonly extractor: SpanExtractor;
   readonly scanner: TraceScanner;
 
-  constructor(options: { limits?: EndpointLimits; extraKeys?: readonly string[] } = {}) {
-    this.endpoints = new EndpointTable(options.limits ?? LIMITS);
-    this.extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints: this.endpoints });
-    this.scanner = new TraceScanner(extractionKeys(options.extraKeys ?? []));
+  constructor(options: WorldOptions = {}) {
+    const { limits = LIMITS, extraKeys = [], ...parts } = options;
+    this.endpoints = new EndpointTable(limits);
+    this.extractor = new SpanExtractor({ clientKey: CLIENT_KEY, endpoints: this.endpoints, ...parts });
+    this.scanner = new TraceScanner(extractionKeys(extraKeys));
   }
 
   /** What `read` makes of each span that stands for a request. */

@@ -76,6 +76,14 @@ const WORDS = [
   "callers",
   "identity",
   "keyring",
+  "naming",
+  "jose",
+  "cryptographic",
+  "exp",
+  "verif",
+  "mismatch",
+  "disabled",
+  "attempt",
 ];
 
 const LETTER_BITS = 5;
