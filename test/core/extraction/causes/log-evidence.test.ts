@@ -4,7 +4,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { LogEvidence } from "../../../../src/core/extraction/causes/log-evidence.ts";
 import { RefusalEvidence } from "../../../../src/core/extraction/causes/refusal-evidence.ts";
-import { encode, LOGS_REQUEST } from "../../../support/otlp-protobuf.ts";
+import type { RecordSketch } from "../log-requests.ts";
+import { logsRequest } from "../log-requests.ts";
 import type { SpanSketch } from "../span-requests.ts";
 import { ExtractionWorld, SPAN_ID, TRACE_ID } from "../span-requests.ts";
 
@@ -15,43 +16,11 @@ const REFUSED: SpanSketch = {
   attributes: { "http.request.method": "GET", "http.route": "/orders", "http.response.status_code": 401 },
 };
 
-type RecordSketch = {
-  readonly body?: object;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly traceId?: string;
-  readonly spanId?: string;
-  readonly atMs?: number;
-  readonly service?: string;
-};
-
-function logsRequest(records: readonly RecordSketch[]): Uint8Array {
-  const resourceLogs = records.map((record) => {
-    const {
-      attributes = {},
-      atMs = START_MS + 50,
-      body,
-      service = "shop",
-      spanId = SPAN_ID,
-      traceId = TRACE_ID,
-    } = record;
-    const logRecord = {
-      observedTimeUnixNano: `${atMs}000000`,
-      ...(body === undefined ? {} : { body }),
-      attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
-      traceId: Buffer.from(traceId, "hex"),
-      spanId: Buffer.from(spanId, "hex"),
-    };
-    const resource = { attributes: [{ key: "service.name", value: { stringValue: service } }] };
-    return { resource, scopeLogs: [{ logRecords: [logRecord] }] };
-  });
-  return encode(LOGS_REQUEST, { resourceLogs });
-}
-
 /** Cause and source of a request that is refused after the records came; the count of those that said something. */
 function heard(records: readonly RecordSketch[]) {
   const evidence = new RefusalEvidence(7);
   const logs = new LogEvidence(evidence);
-  logs.listenTo(logsRequest(records));
+  logs.listenTo(logsRequest(records.map((record) => ({ atMs: START_MS + 50, ...record }))));
   const world = new ExtractionWorld({ evidence });
   const [cause] = world.observe([REFUSED], (observation) => observation.cause);
   return { name: cause?.name, source: cause?.source, telling: logs.tellingCount };
