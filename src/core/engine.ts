@@ -24,6 +24,7 @@ import type { WatchedSeries } from "./alerts/watched-series.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import { Enricher } from "./enrichment/enrich.ts";
+import type { RefusalEvidence } from "./extraction/causes/refusal-evidence.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import type { ExtractionOptions } from "./extraction/extraction-memory.ts";
 import { ExtractionMemory } from "./extraction/extraction-memory.ts";
@@ -123,6 +124,11 @@ export class Engine {
   /** How spans that tell about one request together, or came again, were told from requests of their own. */
   get joinedRequests(): Pick<RequestJoiner, "heldCount" | "nestedCount" | "repeatedCount" | "overflowCount"> {
     return this.#joiner;
+  }
+
+  /** What was said about refused requests by others than their own spans. */
+  get refusalEvidence(): Pick<RefusalEvidence, "heardCount" | "displacedCount"> {
+    return this.#extraction.evidence;
   }
 
   /** Signs that samplers distort what is seen. */

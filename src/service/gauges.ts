@@ -63,6 +63,19 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     () => joinedRequests.nestedCount,
   );
   gauge("authspike_spans_repeated", "Spans that came again", "{span}", () => joinedRequests.repeatedCount);
+  const { refusalEvidence } = alerting.engine;
+  gauge(
+    "authspike_refusal_statements",
+    "Statements about refused requests that were found on inner spans and log records",
+    "{statement}",
+    () => refusalEvidence.heardCount,
+  );
+  gauge(
+    "authspike_refusal_statements_displaced",
+    "Refusals and statements that have made place for newer ones",
+    "{statement}",
+    () => refusalEvidence.displacedCount,
+  );
   gauge("authspike_alerts_open", "Alerts that are pending or firing", "{alert}", () => alerting.engine.openAlertCount);
   gauge(
     "authspike_delivery_pending",

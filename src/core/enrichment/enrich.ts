@@ -39,6 +39,8 @@ const ENDPOINT = attributeKey(ATTR_AUTHSPIKE_ENDPOINT);
 const OUTCOME = attributeKey("authspike.outcome");
 const COUNTED = attributeKey("authspike.counted");
 const CAUSE = attributeKey("authspike.cause");
+const CAUSE_CONFIDENCE = attributeKey("authspike.cause.confidence");
+const CAUSE_SOURCE = attributeKey("authspike.cause.source");
 const RATE = attributeKey("authspike.rate");
 const BASELINE = attributeKey("authspike.baseline");
 const DEVIATION = attributeKey("authspike.deviation");
@@ -66,7 +68,7 @@ export class Enricher {
     buffer.clear();
     if (kept === undefined) addRequestMarks(buffer, request);
     else buffer.addEncoded(kept);
-    if (cause !== null) buffer.addText(CAUSE, cause.name);
+    if (cause !== null) addCause(buffer, cause);
     if (failure !== null) addFigures(buffer, failure);
     return buffer;
   }
@@ -94,6 +96,13 @@ export class Enricher {
     this.#keptMarks[place] = marks;
     return marks;
   }
+}
+
+/** Whoever wonders about a cause finds out who named it. */
+function addCause(buffer: AttributeBuffer, { confidence, name, source }: FailureCause): void {
+  buffer.addText(CAUSE, name);
+  buffer.addText(CAUSE_CONFIDENCE, confidence);
+  if (source !== undefined) buffer.addText(CAUSE_SOURCE, source);
 }
 
 function addFigures(buffer: AttributeBuffer, { alertId, baseline, deviation, rate }: FailureFigures): void {

@@ -62,8 +62,14 @@ test("a failure gains the figures, and the alert's id while it fires", () => {
 });
 
 test("a refusal gains its cause, whether or not a rule counts it", () => {
-  const expired = { cause: { name: "expired", confidence: "high" } } as const;
-  const refused = { ...ALWAYS, "authspike.outcome": "unauthenticated", "authspike.cause": "expired" };
+  const expired = { cause: { name: "expired", confidence: "high", source: "exception.type" } } as const;
+  const refused = {
+    ...ALWAYS,
+    "authspike.outcome": "unauthenticated",
+    "authspike.cause": "expired",
+    "authspike.cause.confidence": "high",
+    "authspike.cause.source": "exception.type",
+  };
   assert.deepEqual(spliced("unauthenticated", null, expired), refused);
   assert.deepEqual(spliced("unauthenticated", FAILURE, expired), {
     ...refused,

@@ -34,6 +34,8 @@ const UPSTREAM_SOURCE = "a service further in";
 const NONE: readonly Heard[] = [];
 
 export class RefusalEvidence {
+  /** Statements of spans within requests and of log records. */
+  heardCount = 0;
   readonly #hashSeed: number;
   readonly #refusals = new TraceMemory<Refusal>();
   readonly #testimonies = new TraceMemory<Testimony>();
@@ -55,6 +57,7 @@ export class RefusalEvidence {
 
   /** A child or a log record says something that may explain a refusal. */
   testify(place: TracePlace, statement: Statement): void {
+    this.heardCount += 1;
     this.#testimonies.add(place.trace, { place, statement });
     for (const refusal of this.#refusals.of(place.trace)) {
       const closeness = closenessOf(place, refusal.place);
@@ -102,6 +105,11 @@ export class RefusalEvidence {
   mayHaveAnswered({ bytes, resource }: SpanView): boolean {
     const services = this.#answeringServices;
     return services.size > 0 && services.has(serviceMark(resource, bytes, RESOURCE_SLOT.serviceName));
+  }
+
+  /** Refusals and statements that have made place for newer ones. */
+  get displacedCount(): number {
+    return this.#refusals.displacedCount + this.#testimonies.displacedCount + this.#answers.displacedCount;
   }
 
   /** The answer given within the request at a place, null when there was none. */

@@ -13,6 +13,7 @@ export const TRACE_SETS = 1 << 11;
 export const SET_SIZE = 8;
 
 const TAG_RANGE = 2 ** 32;
+const EMPTY = 0;
 const NONE: readonly never[] = [];
 
 /** A set and a tag in one number. */
@@ -27,13 +28,15 @@ export function traceKeyOf(bytes: Uint8Array, traceIdStart: number, seed: number
     low = Math.imul(low ^ byte, 0x01000193);
     high = Math.imul(high ^ byte, 0x2c1b3c6d) ^ (high >>> 15);
   }
-  // Zero would be the tag of an empty place.
+  // An empty place has the tag zero.
   return ((high ^ (high >>> 13)) & (TRACE_SETS - 1)) * TAG_RANGE + ((low ^ (low >>> 16) ^ (high & ~0xffff)) >>> 0 || 1);
 }
 
 export class TraceMemory<Entry> {
+  /** Things that have made place for newer ones. */
+  displacedCount = 0;
   readonly #tags = new Uint32Array(TRACE_SETS * SET_SIZE);
-  readonly #entries: (Entry | undefined)[] = [];
+  readonly #entries = new Array<Entry | undefined>(TRACE_SETS * SET_SIZE).fill(undefined);
   /** The place of each set that is taken next. */
   readonly #turns = new Uint8Array(TRACE_SETS);
 
@@ -41,8 +44,10 @@ export class TraceMemory<Entry> {
     const set = Math.floor(key / TAG_RANGE);
     const turn = this.#turns[set] ?? 0;
     this.#turns[set] = (turn + 1) % SET_SIZE;
-    this.#tags[set * SET_SIZE + turn] = key % TAG_RANGE;
-    this.#entries[set * SET_SIZE + turn] = entry;
+    const place = set * SET_SIZE + turn;
+    if (this.#tags[place] !== EMPTY) this.displacedCount += 1;
+    this.#tags[place] = key % TAG_RANGE;
+    this.#entries[place] = entry;
   }
 
   of(key: TraceKey): readonly Entry[] {
