@@ -13,6 +13,8 @@ export type BacktestAlert = {
   readonly endpoint: {
     readonly service: string;
     readonly env: string;
+    /** Whom the service calls, where the alert is about that. */
+    readonly peer?: string;
     readonly method: string;
     readonly route: string;
   };
@@ -81,10 +83,10 @@ export class BacktestAlerts {
 
 function summarize({ alert, firedAt, pagedAt }: OpenAlert): BacktestAlert {
   const { endpoint, evidence, incident, ruleId, severity } = alert;
-  const { service, environment: env, method, route } = endpoint;
+  const { service, environment: env, peer, method, route } = endpoint;
   return {
     rule: ruleId,
-    endpoint: { service, env, method, route },
+    endpoint: { service, env, ...(peer === undefined ? {} : { peer }), method, route },
     page: pagedAt !== null,
     group: incident?.id ?? alert.id,
     severity,

@@ -59,7 +59,10 @@ function printEntries(
 const HEADERS = ["ID", "SEVERITY", "MATCH", "COUNT", "WHEN", "NOTIFY"];
 
 function toRow({ id, severity, match, count, when, notify }: RuleEntry): readonly string[] {
-  return [id, severity.join(" "), fieldsText(match), fieldsText(count), fieldsText(when) || "-", notify.join(" ")];
+  const { side, ...others } = match;
+  // Nearly every rule is about what services answer.
+  const shown = side === "server" ? others : match;
+  return [id, severity.join(" "), fieldsText(shown), fieldsText(count), fieldsText(when) || "-", notify.join(" ")];
 }
 
 const CELL_MAX_LENGTH = 48;

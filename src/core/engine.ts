@@ -24,20 +24,19 @@ import type { WatchedSeries } from "./alerts/watched-series.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import { Enricher } from "./enrichment/enrich.ts";
+import type { SpanReading } from "./enrichment/span-marker.ts";
+import { SpanMarker } from "./enrichment/span-marker.ts";
 import type { RefusalEvidence } from "./extraction/causes/refusal-evidence.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import type { ExtractionOptions } from "./extraction/extraction-memory.ts";
 import { ExtractionMemory } from "./extraction/extraction-memory.ts";
-import { RequestJoiner } from "./extraction/joining/request-joiner.ts";
+import type { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
 import type { SamplingFinding } from "./extraction/service-sampling.ts";
-import type { SpanExtractor } from "./extraction/span-extractor.ts";
-import { mayStandBetween } from "./extraction/span-extractor.ts";
-import { SpanEdits } from "./otlp/span-edits.ts";
-import type { SpanView } from "./otlp/span-view.ts";
 import type { TraceScanner } from "./otlp/trace-scanner.ts";
 import { attributeKeysOf } from "./rules/match.ts";
 import type { RuleSet } from "./rules/rule.ts";
+import { watchesSide } from "./rules/rule.ts";
 import type { Instant, UnixMillis } from "./time.ts";
 
 export type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
@@ -62,9 +61,8 @@ export type IngestResult =
 
 export class Engine {
   readonly endpoints: EndpointTable;
-  readonly #edits = new SpanEdits();
   readonly #enricher = new Enricher();
-  readonly #joiner: RequestJoiner;
+  readonly #marker: SpanMarker;
   readonly #extraction: ExtractionMemory;
   /** Shared by all rules, so that the bound on watched series holds for the whole. */
   readonly #watchList = new WatchList();
@@ -74,7 +72,7 @@ export class Engine {
   readonly #counter: RequestCounter;
   #ruleSet: RuleSet;
   #scanner: TraceScanner;
-  #extractor: SpanExtractor;
+  #reading: SpanReading;
   #now: UnixMillis = 0;
   /** When alerts of a former process were taken up, if ever. */
   #startedAt: UnixMillis = -Infinity;
@@ -82,7 +80,6 @@ export class Engine {
   constructor(settings: EngineSettings, ruleSet: RuleSet) {
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
     this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
-    this.#joiner = new RequestJoiner(settings.clientKey[0]);
     this.#extraction = new ExtractionMemory(settings);
     this.#ruleSet = ruleSet;
     this.#table = new WatchTable({
@@ -101,7 +98,9 @@ export class Engine {
       },
     };
     this.#putInForce(ruleSet);
-    [this.#scanner, this.#extractor] = this.#readers();
+    [this.#scanner, this.#reading] = this.#readers();
+    const hashSeed = settings.clientKey[0];
+    this.#marker = new SpanMarker({ counter: this.#counter, enricher: this.#enricher, hashSeed }, this.#reading);
   }
 
   get ruleSet(): RuleSet {
@@ -123,7 +122,7 @@ export class Engine {
 
   /** How spans that tell about one request together, or came again, were told from requests of their own. */
   get joinedRequests(): Pick<RequestJoiner, "heldCount" | "nestedCount" | "repeatedCount" | "overflowCount"> {
-    return this.#joiner;
+    return this.#marker.requests;
   }
 
   /** What was said about refused requests by others than their own spans. */
@@ -153,15 +152,13 @@ export class Engine {
   ingest(bytes: Uint8Array, now: Instant): IngestResult {
     this.#advanceTo(now);
     this.#counter.isUrgent = false;
-    this.#countReleased();
-    this.#edits.reset(bytes);
-    const scanned = this.#scanner.scan(bytes, this);
-    this.#extractor.forgetRequest();
+    this.#marker.begin(bytes, this.#now);
+    const scanned = this.#scanner.scan(bytes, this.#marker);
+    this.#reading.extractor.forgetRequest();
     if (scanned.kind === "malformed") return scanned;
-    this.#settleBatch();
     return {
       kind: "ingested",
-      bytes: this.#edits.apply(),
+      bytes: this.#marker.end(),
       spanCount: scanned.spanCount,
       rejectedSpanCount: scanned.invalidSpanCount,
       isUrgent: this.#counter.isUrgent,
@@ -171,27 +168,6 @@ export class Engine {
   /** Hears what log records say about refused requests; `bytes` are a logs request that is known to be well formed. */
   hearLogs(bytes: Uint8Array): void {
     this.#extraction.hearLogs(bytes);
-  }
-
-  /** The scanner's door: called by `ingest` for each valid span, in order. */
-  span(view: SpanView): void {
-    const observation = this.#extractor.extract(view);
-    if (observation === null) {
-      this.#passBy(view);
-      return;
-    }
-    const counted = this.#joiner.admit(observation, this.#now);
-    const { heldPart } = this.#joiner;
-    if (heldPart !== null) {
-      if (!observation.isMarked) heldPart.editPlace = this.#edits.reserve(view);
-      return;
-    }
-    const marks = counted === null ? null : this.#counter.count(counted, this.#now);
-    this.#edits.append(view, this.#enricher.attributesFor(observation, marks));
-  }
-
-  invalidSpan(view: SpanView): void {
-    this.#edits.removeSpan(view);
   }
 
   /** Counts one recorded request. Returns whether a series has crossed its limit. */
@@ -205,7 +181,7 @@ export class Engine {
   /** Judges every series in doubt. The effects are to be carried out in order. */
   tick(now: Instant): readonly Effect[] {
     this.#advanceTo(now);
-    this.#countReleased();
+    this.#marker.release(this.#now);
     const context = this.#judgeContext(now);
     for (const { detector } of this.#table.rules()) detector.updateContext(context.detection);
     const judged = [...this.#hot];
@@ -230,7 +206,8 @@ export class Engine {
     this.#ruleSet = ruleSet;
     const effects = this.#settleOrphans(this.#judgeContext(now));
     this.#putInForce(ruleSet);
-    [this.#scanner, this.#extractor] = this.#readers();
+    [this.#scanner, this.#reading] = this.#readers();
+    this.#marker.readWith(this.#reading);
     return effects;
   }
 
@@ -321,28 +298,6 @@ export class Engine {
     );
   }
 
-  /** Counts the requests that have waited long enough for further spans. */
-  #countReleased(): void {
-    if (this.#joiner.heldCount === 0) return;
-    for (const request of this.#joiner.release(this.#now)) this.#counter.count(request, this.#now);
-  }
-
-  /** A span that is no request says at least how those that are lie within each other. */
-  #passBy(view: SpanView): void {
-    if (mayStandBetween(view)) this.#joiner.passBetween(view, this.#extractor.scopeOf(view), this.#now);
-  }
-
-  /** Counts and marks the requests whose spans had to wait for the rest of their batch. */
-  #settleBatch(): void {
-    for (const { counted, marks } of this.#joiner.settle(this.#now)) {
-      const figures = counted === null ? null : this.#counter.count(counted, this.#now);
-      for (const mark of marks) {
-        const attributes = this.#enricher.attributesFor({ ...mark, isMarked: false }, mark.isCounted ? figures : null);
-        this.#edits.fill(mark.editPlace, attributes);
-      }
-    }
-  }
-
   /** The series is gone from the table. */
   #forget(series: WatchedSeries): void {
     this.#hot.remove(series);
@@ -377,8 +332,11 @@ export class Engine {
     );
   }
 
-  #readers(): [TraceScanner, SpanExtractor] {
-    this.#joiner.attributeKeys = attributeKeysOf(this.#ruleSet.rules);
-    return this.#extraction.readersOf(this.#joiner.attributeKeys, this.endpoints);
+  #readers(): [TraceScanner, SpanReading] {
+    const { rules } = this.#ruleSet;
+    const attributeKeys = attributeKeysOf(rules);
+    const [scanner, extractor] = this.#extraction.readersOf(attributeKeys, this.endpoints);
+    const areCallsWatched = rules.some((rule) => watchesSide(rule, "client"));
+    return [scanner, { extractor, attributeKeys, areCallsWatched }];
   }
 }

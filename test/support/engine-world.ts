@@ -54,7 +54,12 @@ export class EngineWorld {
 
   /** Returns the bytes that would be forwarded. */
   send(spans: readonly SpanFacts[], resource?: Readonly<Record<string, string>>): Uint8Array {
-    const result = this.engine.ingest(traceRequest(spans, resource), this.instant);
+    return this.sendBytes(traceRequest(spans, resource));
+  }
+
+  /** The same for a request that was made elsewhere. */
+  sendBytes(bytes: Uint8Array): Uint8Array {
+    const result = this.engine.ingest(bytes, this.instant);
     assert(result.kind === "ingested");
     if (result.isUrgent) this.effects.push(...this.engine.tick(this.instant));
     return result.bytes;

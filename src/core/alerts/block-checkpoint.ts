@@ -27,7 +27,7 @@ export type BlockNames = {
   readonly version: number;
   /** Id and `per`. */
   readonly rules: readonly (readonly [id: string, per: readonly string[]])[];
-  readonly services: readonly (readonly [environment: string, namespace: string, service: string])[];
+  readonly services: readonly (readonly [environment: string, namespace: string, service: string, peer?: string])[];
   readonly endpoints: readonly (readonly [serviceIndex: number, method: string, route: string, isKept: 0 | 1])[];
   /** For each row the index of its endpoint and that of its rule, or -1 twice: nobody has it. */
   readonly rows: readonly number[];
@@ -55,8 +55,9 @@ export function storedBlockOf({ id, names, numbers }: BlockCheckpoint, context: 
     return active !== undefined && active.rule.per.join() === per.join() ? active.number : NONE;
   });
   const endpointIds = names.endpoints.map(([service, method, route, isKept]) => {
-    const [environment = "", namespace = "", serviceName = ""] = names.services[service] ?? [];
-    const endpoint = { environment, namespace, service: serviceName, method, route, protocol: protocolOf(method) };
+    const [environment = "", namespace = "", serviceName = "", peer] = names.services[service] ?? [];
+    const sender = { environment, namespace, service: serviceName, peer };
+    const endpoint = { ...sender, method, route, protocol: protocolOf(method) };
     return context.endpoints.intern(endpoint, isKept === 1 ? "declared" : "observed").id;
   });
   const owners = Array.from({ length: names.rows.length / 2 }, (_, slot): RowOwner | null => {
@@ -78,14 +79,16 @@ function namesOf(block: RowBlock, context: BlockContext): BlockNames {
     else rows.push(endpoints.of(owner.endpoint, owner.endpoint.id), rules.of(owner.active));
   }
   const listed = endpoints.items.map((endpoint): BlockNames["endpoints"][number] => {
-    const { environment, method, namespace, route, service } = endpoint;
+    const { environment, method, namespace, peer = "", route, service } = endpoint;
     const isKept = context.endpoints.standingOf(endpoint) === "kept" ? 1 : 0;
-    return [services.of(endpoint, `${environment}\0${namespace}\0${service}`), method, route, isKept];
+    return [services.of(endpoint, `${environment}\0${namespace}\0${service}\0${peer}`), method, route, isKept];
   });
   return {
     version: BLOCK_VERSION,
     rules: rules.items.map(({ rule }) => [rule.id, rule.per]),
-    services: services.items.map(({ environment, namespace, service }) => [environment, namespace, service]),
+    services: services.items.map(({ environment, namespace, peer, service }) =>
+      peer === undefined ? [environment, namespace, service] : [environment, namespace, service, peer],
+    ),
     endpoints: listed,
     rows,
   };

@@ -20,6 +20,7 @@
  */
 import type { Reading } from "../detection/reading.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
+import { endpointNames } from "../extraction/endpoint.ts";
 import { holds } from "../rules/conditions.ts";
 import type { Mute, Rule, Severity } from "../rules/rule.ts";
 import { compareSeverity, isPagingSeverity, severityOf } from "../rules/severity.ts";
@@ -123,7 +124,7 @@ function newAlert(step: AlertStep): PendingAlert {
     dedupKey: dedupKeyOf(rule.id, fingerprint),
     incident: null,
     labels: alertLabels({ rule, fields, severity }),
-    endpoint: namesOf(endpoint),
+    endpoint: endpointNames(endpoint),
     severity,
     isPage: isPagingSeverity(severity),
     pendingAt: at,
@@ -206,9 +207,4 @@ function sightingOf({ reading, clues, rule, now }: AlertStep): Sighting {
 
 function higherSeverity(left: Severity, right: Severity): Severity {
   return compareSeverity(right, left) > 0 ? right : left;
-}
-
-/** Copied field by field: what is handed in is the engine's live endpoint, with an id of this process. */
-function namesOf({ environment, namespace, service, method, route, protocol }: EndpointNames): EndpointNames {
-  return { environment, namespace, service, method, route, protocol };
 }

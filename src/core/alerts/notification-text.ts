@@ -199,7 +199,9 @@ function clueDetails({ evidence: { pattern, cause, causes, examples } }: Alert):
   };
 }
 
-function causeAdviceDetails({ evidence: { causes } }: Alert): Details {
+/** The advice is for who answers requests; of calls the rule's description tells. */
+function causeAdviceDetails({ endpoint, evidence: { causes } }: Alert): Details {
+  if (endpoint.peer !== undefined) return {};
   if (causes.length === 0) return {};
   const advice = causeAdvice(leadingCause(causes)?.cause ?? UNDECIDED);
   return advice === null ? {} : { for_the_person_on_call: advice.onCall, for_the_api_owner: advice.apiOwner };

@@ -3,9 +3,11 @@ import { endpointName } from "../extraction/endpoint.ts";
 import type { Alert } from "./alert.ts";
 import { field } from "./plain-text.ts";
 
-/** The endpoint, or for series wider than an endpoint the service. */
+/** The endpoint, or for series wider than an endpoint the service, or whom it calls. */
 export function subjectOf({ endpoint, labels }: Alert): string {
-  return field("route" in labels ? endpointName(endpoint) : endpoint.service) || "all endpoints";
+  if ("route" in labels) return field(endpointName(endpoint)) || "all endpoints";
+  if (endpoint.peer !== undefined && "peer" in labels) return `calls to ${field(endpoint.peer)}`;
+  return field(endpoint.service) || "all endpoints";
 }
 
 export function placeOf(alert: Alert): string {

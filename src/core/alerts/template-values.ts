@@ -16,6 +16,7 @@ export function templateValues(alert: Alert, rule: Rule, now: Instant): Template
     namespace: endpoint.namespace,
     method: endpoint.method,
     route: endpoint.route,
+    peer: endpoint.peer ?? "",
     rule: alert.ruleId,
     severity: alert.severity,
     rate: evidence.rate,

@@ -10,7 +10,7 @@ import type { Observation } from "../extraction/observation.ts";
 import type { Candidate } from "../rules/match.ts";
 import { appliesTo, candidateRules } from "../rules/match.ts";
 import type { Rule } from "../rules/rule.ts";
-import { isEndpointField } from "../rules/rule.ts";
+import { isEndpointField, watchesSide } from "../rules/rule.ts";
 
 /** A rule in force. Its detector holds settings only; what it has learned lives in the series. */
 export type ActiveRule = {
@@ -77,12 +77,13 @@ export function judges({ condition }: Watch, observation: Observation): boolean 
   return condition === null || appliesTo(condition, observation);
 }
 
-/** With the namespace, all that tells endpoints apart. */
+/** With the namespace, and the peer for calls, all that tells endpoints apart. */
 const IDENTITY_FIELDS = ["env", "service", "method", "route"];
 
 export function groupingOf(rule: Rule): Grouping {
   const fields = new Set(rule.per);
   if (!rule.per.every(isEndpointField)) return "attributes";
   if (!IDENTITY_FIELDS.every((field) => fields.has(field))) return "endpoint_fields";
+  if (watchesSide(rule, "client") && !fields.has("peer")) return "endpoint_fields";
   return fields.has("namespace") ? "endpoint" : "endpoint_without_namespace";
 }

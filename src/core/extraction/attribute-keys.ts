@@ -20,8 +20,11 @@ import {
   ATTR_HTTP_URL,
   ATTR_HTTP_USER_AGENT,
   ATTR_NET_PEER_IP,
+  ATTR_NET_PEER_NAME,
+  ATTR_NET_PEER_PORT,
   ATTR_NET_SOCK_PEER_ADDR,
   ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_PEER_SERVICE,
   ATTR_RPC_CONNECT_RPC_ERROR_CODE,
   ATTR_RPC_GRPC_STATUS_CODE,
   ATTR_RPC_METHOD,
@@ -30,12 +33,16 @@ import {
   ATTR_RPC_STATUS_CODE,
   ATTR_RPC_SYSTEM,
   ATTR_RPC_SYSTEM_NAME,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
   ATTR_SERVICE_INSTANCE_ID,
   ATTR_SERVICE_NAME,
   ATTR_SERVICE_NAMESPACE,
+  ATTR_SERVICE_PEER_NAME,
   ATTR_SERVICE_VERSION,
   ATTR_URL_FULL,
   ATTR_URL_PATH,
+  ATTR_URL_TEMPLATE,
   ATTR_USER_AGENT_ORIGINAL,
 } from "@opentelemetry/semantic-conventions/incubating";
 
@@ -62,6 +69,14 @@ export const SPAN_SLOT = {
   httpPath: spanSlot("http.path"),
   urlFull: spanSlot(ATTR_URL_FULL),
   httpUrl: spanSlot(ATTR_HTTP_URL),
+  /** For calls only. */
+  urlTemplate: spanSlot(ATTR_URL_TEMPLATE),
+  servicePeerName: spanSlot(ATTR_SERVICE_PEER_NAME),
+  peerService: spanSlot(ATTR_PEER_SERVICE),
+  serverAddress: spanSlot(ATTR_SERVER_ADDRESS),
+  serverPort: spanSlot(ATTR_SERVER_PORT),
+  netPeerName: spanSlot(ATTR_NET_PEER_NAME),
+  netPeerPort: spanSlot(ATTR_NET_PEER_PORT),
   micrometerMethod: spanSlot("method"),
   micrometerStatus: spanSlot("status"),
   micrometerUri: spanSlot("uri"),
@@ -91,8 +106,9 @@ export const SPAN_SLOT = {
   userAgent: spanSlot("user_agent"),
   /** Never read here: that it is captured at all tells something. */
   authorization: spanSlot("http.request.header.authorization"),
-  /** Envoy says `proxy` here. */
+  /** Envoy says `proxy` here, and which proxy it is. */
   component: spanSlot("component"),
+  nodeId: spanSlot("node_id"),
   authspikeEndpoint: spanSlot(ATTR_AUTHSPIKE_ENDPOINT),
 } as const;
 

@@ -129,6 +129,11 @@ export class EndpointTable implements Iterable<Endpoint> {
     return ids.filter((id) => id !== NO_ENDPOINT && id !== endpoint.id).map((id) => this.#objectOf(id));
   }
 
+  /** The service whose endpoint it is. */
+  scopeOf({ id }: Endpoint): ServiceScope {
+    return this.#scopeOf(id);
+  }
+
   standingOf({ id }: Endpoint): Standing {
     return this.#standing.of(id);
   }
@@ -251,6 +256,10 @@ class InternedEndpoint implements Endpoint {
 
   get service(): string {
     return this.#scope.service;
+  }
+
+  get peer(): string | undefined {
+    return this.#scope.peer;
   }
 
   get method(): string {

@@ -13,9 +13,14 @@ export type EndpointNames = {
   readonly namespace: string;
   /** `service.name`, or "unknown_service". */
   readonly service: string;
+  /**
+   * Whom the service calls, such as `idp.example.com`: the endpoint is that one's, as the service sees it.
+   * Absent for what the service itself answers.
+   */
+  readonly peer?: string | undefined;
   /** HTTP: the method in capitals, `_OTHER` kept. gRPC: "". */
   readonly method: string;
-  /** HTTP: canonical route such as `/users/{}`. gRPC: `package.Service/Method`. */
+  /** HTTP: canonical route such as `/users/{}`. gRPC: `package.Service/Method`. "" for calls that name no template. */
   readonly route: string;
   readonly protocol: Protocol;
 };
@@ -36,11 +41,20 @@ export function protocolOf(method: string): Protocol {
 
 /** The names alone, as plain data that may be stored. */
 export function endpointNames(endpoint: EndpointNames): EndpointNames {
-  const { environment, namespace, service, method, route, protocol } = endpoint;
-  return { environment, namespace, service, method, route, protocol };
+  const { environment, namespace, service, peer, method, route, protocol } = endpoint;
+  return { environment, namespace, service, ...(peer === undefined ? {} : { peer }), method, route, protocol };
 }
 
-/** `METHOD /canonical/route`, or `package.Service/Method`: the form of `authspike.endpoint`. */
-export function endpointName(names: Pick<EndpointNames, "method" | "route">): string {
-  return names.method === "" ? names.route : `${names.method} ${names.route}`;
+/** On which side of the request the service stands that tells of it. */
+export function sideOf({ peer }: Pick<EndpointNames, "peer">): "server" | "client" {
+  return peer === undefined ? "server" : "client";
+}
+
+/**
+ * `METHOD /canonical/route`, or `package.Service/Method`: the form of `authspike.endpoint`. Of calls it says
+ * whom as well: `POST idp.example.com/oauth/token`.
+ */
+export function endpointName({ method, peer = "", route }: Pick<EndpointNames, "method" | "peer" | "route">): string {
+  if (method !== "") return `${method} ${peer}${route}`;
+  return peer === "" ? route : `${peer} ${route}`;
 }

@@ -2,7 +2,9 @@
  * Services, interned: what every endpoint of one sender has in common.
  *
  * A resource is read once for all its spans; from then on a service is an object with a number. Their
- * number is bounded, because `service.name` is text that any sender chooses.
+ * number is bounded, because `service.name` is text that any sender chooses. What a service calls is
+ * interned beside it and bounded apart: a service that fetches whatever its users ask it to must not keep
+ * out other services, nor hide what it depends on.
  */
 import { cleanName } from "./clean-text.ts";
 import type { Nesting } from "./joining/nesting.ts";
@@ -11,6 +13,8 @@ export type ServiceNames = {
   readonly environment: string;
   readonly namespace: string;
   readonly service: string;
+  /** Whom it calls; absent for the service itself. */
+  readonly peer?: string | undefined;
 };
 
 /** A service, and how many endpoints it has. Owned by the EndpointTable. */
@@ -28,19 +32,27 @@ export type ServiceScope = ServiceNames & {
   capturesCredentials: boolean;
   /** Kept here by the joiner, which asks for it with every request. */
   nesting: Nesting | null;
+  /** What the service calls, by name. */
+  peers: Map<string, ServiceScope> | null;
 };
+
+export const PEERS_PER_SERVICE_MAX = 50;
+export const PEERS_MAX = 10_000;
 
 /** What the conventions have senders call themselves when nobody named them. */
 export const UNKNOWN_SERVICE = "unknown_service";
 
 /** Stands for all services beyond the bound. */
 const OTHER_SERVICES: ServiceNames = { environment: "", namespace: "", service: "(other services)" };
+/** Stands for all that a service calls beyond the bound. */
+const OTHER_PEERS = "(other peers)";
 
 export class ServiceTable {
   readonly #servicesMax: number;
   readonly #byKey = new Map<string, ServiceScope>();
   readonly #namesakes = new Map<string, ServiceScope[]>();
   readonly #scopes: ServiceScope[] = [];
+  #peerCount = 0;
   #overflow: ServiceScope | null = null;
 
   constructor(servicesMax: number) {
@@ -51,30 +63,67 @@ export class ServiceTable {
     return this.#byKey.size;
   }
 
+  /** Of all services together. */
+  get peerCount(): number {
+    return this.#peerCount;
+  }
+
   /** The names as they were sent; they are cleaned here. */
   intern(names: ServiceNames): ServiceScope {
-    const scope = this.find(names);
-    if (scope !== undefined) return scope;
-    if (this.#byKey.size >= this.#servicesMax) {
-      this.#overflow ??= createScope(OTHER_SERVICES, this.#servicesMax, []);
-      return this.#overflow;
-    }
-    const clean = cleanNames(names);
-    const created = createScope(clean, this.#byKey.size, this.#namesakesOf(clean));
-    this.#byKey.set(keyOf(created), created);
-    this.#scopes.push(created);
-    return created;
+    const service = this.#findService(names) ?? this.#addService(names);
+    return names.peer === undefined ? service : this.peerOf(service, names.peer);
+  }
+
+  /** What the service calls by this name, as it was sent. */
+  peerOf(service: ServiceScope, peer: string): ServiceScope {
+    return service.peers?.get(peer) ?? this.#addPeer(service, cleanName(peer));
   }
 
   /** Only for the index of a service that was interned. */
   at(index: number): ServiceScope {
-    const scope = this.#scopes[index] ?? this.#overflow;
-    if (scope === null) throw new Error(`there is no service ${index}`);
+    const scope = this.#scopes[index];
+    if (scope === undefined) throw new Error(`there is no service ${index}`);
     return scope;
   }
 
   find(names: ServiceNames): ServiceScope | undefined {
+    const service = this.#findService(names);
+    return names.peer === undefined ? service : service?.peers?.get(cleanName(names.peer));
+  }
+
+  #findService(names: ServiceNames): ServiceScope | undefined {
     return this.#byKey.get(keyOf(cleanNames(names)));
+  }
+
+  #addService(names: ServiceNames): ServiceScope {
+    if (this.#byKey.size >= this.#servicesMax) {
+      this.#overflow ??= this.#add(OTHER_SERVICES, []);
+      return this.#overflow;
+    }
+    const clean = cleanNames(names);
+    const created = this.#add(clean, this.#namesakesOf(clean));
+    this.#byKey.set(keyOf(created), created);
+    return created;
+  }
+
+  #addPeer(service: ServiceScope, name: string): ServiceScope {
+    service.peers ??= new Map();
+    const known = service.peers.get(name);
+    if (known !== undefined) return known;
+    const isFull = service.peers.size >= PEERS_PER_SERVICE_MAX || this.#peerCount >= PEERS_MAX;
+    if (isFull && name !== OTHER_PEERS) return this.#addPeer(service, OTHER_PEERS);
+    const { environment, namespace, service: serviceName } = service;
+    const names = { environment, namespace, service: serviceName, peer: name };
+    const created = this.#add(names, this.#namesakesOf(names));
+    service.peers.set(name, created);
+    this.#peerCount++;
+    return created;
+  }
+
+  #add(names: ServiceNames, namesakes: ServiceScope[]): ServiceScope {
+    const created = createScope(names, this.#scopes.length, namesakes);
+    this.#scopes.push(created);
+    return created;
   }
 
   #namesakesOf(names: ServiceNames): ServiceScope[] {
@@ -95,6 +144,7 @@ function createScope(names: ServiceNames, index: number, namesakes: ServiceScope
     overflowId: null,
     capturesCredentials: false,
     nesting: null,
+    peers: null,
   };
   namesakes.push(scope);
   return scope;
@@ -109,6 +159,6 @@ function cleanNames({ environment, namespace, service }: ServiceNames): ServiceN
 }
 
 /** Cleaned names hold no control characters, so the zero byte cannot be part of one. */
-function keyOf({ environment, namespace, service }: ServiceNames): string {
-  return `${environment}\0${namespace}\0${service}`;
+function keyOf({ environment, namespace, peer = "", service }: ServiceNames): string {
+  return `${environment}\0${namespace}\0${service}\0${peer}`;
 }

@@ -2,12 +2,15 @@
  * Turns spans into requests.
  *
  * A request is counted where it was answered: at its SERVER span. A gateway that emits nothing but a
- * CLIENT span for the call it passes on answers there. Everything else (internal work, calls to other
- * services, queues) is no request, and counting it would dilute the rate.
+ * CLIENT span for the call it passes on answers there. Other CLIENT spans are calls: requests of whom the
+ * service depends on, kept apart from what it answers. Everything else (internal work, queues) is no
+ * request, and counting it would dilute the rate.
  */
 import type { SpanView } from "../otlp/span-view.ts";
+import { VALUE_STRING } from "../otlp/span-view.ts";
 import { equalBytes } from "../otlp/wire.ts";
 import { GRPC_STATUS_SLOTS, HTTP_STATUS_SLOTS, RESOURCE_SLOT, SPAN_SLOT } from "./attribute-keys.ts";
+import { CallNaming } from "./call-naming.ts";
 import { mayBeRefusal, RefusalExplainer } from "./causes/explain-refusal.ts";
 import { mayTellOfRequest } from "./causes/inner-span.ts";
 import { RefusalEvidence } from "./causes/refusal-evidence.ts";
@@ -54,6 +57,8 @@ const RPC_SLOTS = [
 const utf8 = new TextEncoder();
 const PROXY_COMPONENT = utf8.encode("proxy");
 const EGRESS_NAME = utf8.encode("egress ");
+/** Istio: how the id of a proxy beside an application begins. */
+const SIDECAR = utf8.encode("sidecar~");
 
 export class SpanExtractor {
   readonly #settings: ExtractionSettings;
@@ -61,6 +66,7 @@ export class SpanExtractor {
   readonly #sampling: ServiceSampling;
   readonly #httpNaming: HttpSpanNaming;
   readonly #rpcNaming: RpcSpanNaming;
+  readonly #callNaming: CallNaming;
   readonly #explainer: RefusalExplainer;
   readonly #answers: SpanAnswers;
   #observation: SpanObservation | null = null;
@@ -77,6 +83,7 @@ export class SpanExtractor {
     this.#answers = new SpanAnswers({ overrides: outcomes, evidence, explainer: this.#explainer });
     this.#httpNaming = new HttpSpanNaming(settings.endpoints);
     this.#rpcNaming = new RpcSpanNaming(settings.endpoints);
+    this.#callNaming = new CallNaming(settings.endpoints, this.#rpcNaming);
   }
 
   /**
@@ -97,6 +104,22 @@ export class SpanExtractor {
     observation.outcome = this.#answers.outcomeOf(observation) ?? observation.outcome;
     if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
     this.#sampling.note(observation.outcome === "ok" ? "success" : "other", observation.endedAt);
+    return observation;
+  }
+
+  /** The call that the span stands for, which is counted for whom it was sent to; null when it stands for none. */
+  extractCall(view: SpanView): SpanObservation | null {
+    if (!isCall(view)) return null;
+    const grpcStatus = readGrpcStatus(view);
+    const scope = this.scopeOf(view);
+    const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
+    const endpoint = this.#callNaming.endpointOf(view, scope, isRpc ? "rpc" : "http");
+    if (endpoint === null) return null;
+    const observation = this.#observationOn(view, scope, endpoint);
+    observation.scope = this.#settings.endpoints.scopeOf(endpoint);
+    const result = { httpStatus: readHttpStatus(view), grpcStatus, hasError: hasError(view) };
+    observation.moveToCall(endpoint, result, this.#sampling.weightOf(view, scope));
+    if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
     return observation;
   }
 
@@ -170,20 +193,33 @@ function isRequest(view: SpanView): boolean {
   return view.kind === KIND_CLIENT && isGatewayRoot(view) && (hasAny(view, HTTP_SLOTS) || hasAny(view, RPC_SLOTS));
 }
 
+function isCall(view: SpanView): boolean {
+  return view.kind === KIND_CLIENT && !isGatewayRoot(view) && (hasAny(view, HTTP_SLOTS) || hasAny(view, RPC_SLOTS));
+}
+
 /** Next.js: the outer span of a request that an inner one reports with its true status. */
 function isBubble({ attributes, bytes }: SpanView): boolean {
   return attributes.has(SPAN_SLOT.nextBubble) && attributes.text(bytes, SPAN_SLOT.nextBubble) === "true";
 }
 
-/** Envoy as a gateway has only the CLIENT span of the call upstream; behind an ingress span it is a child. */
+/**
+ * Envoy as a gateway has only the CLIENT span of the call upstream; behind an ingress span it is a child.
+ * Beside an application it sends that one's calls, as roots where the application passes no context on.
+ */
 function isGatewayRoot(view: SpanView): boolean {
-  if (view.parentSpanIdStart !== -1) return false;
+  if (view.parentSpanIdStart !== -1 || startsWith(view, SPAN_SLOT.nodeId, SIDECAR)) return false;
   const { attributes, bytes } = view;
   const start = attributes.start[SPAN_SLOT.component] ?? 0;
   const end = attributes.end[SPAN_SLOT.component] ?? 0;
   if (attributes.has(SPAN_SLOT.component) && equalBytes(bytes, start, end, PROXY_COMPONENT)) return true;
   const nameEnd = Math.min(view.nameEnd, view.nameStart + EGRESS_NAME.length);
   return view.nameStart !== -1 && equalBytes(bytes, view.nameStart, nameEnd, EGRESS_NAME);
+}
+
+function startsWith({ attributes, bytes }: SpanView, slot: number, expected: Uint8Array): boolean {
+  if (attributes.kind[slot] !== VALUE_STRING) return false;
+  const start = attributes.start[slot] ?? 0;
+  return equalBytes(bytes, start, Math.min(attributes.end[slot] ?? 0, start + expected.length), expected);
 }
 
 function hasAny({ attributes }: SpanView, slots: readonly number[]): boolean {

@@ -84,6 +84,13 @@ export class SpanObservation implements Observation {
     this.#isClientRead = false;
   }
 
+  /** The same for a call: whoever sent it is the service itself. */
+  moveToCall(endpoint: Endpoint, result: RequestResult, weight: number): void {
+    this.moveTo(endpoint, result, weight);
+    this.#client = UNKNOWN_CLIENT;
+    this.#isClientRead = true;
+  }
+
   get client(): number {
     if (!this.#isClientRead) {
       const isOk = this.outcome === "ok";

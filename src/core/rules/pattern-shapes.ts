@@ -13,7 +13,7 @@ import type { MapEntry, Place, Report } from "../text/yaml-document.ts";
 import { errorAt, warningAt } from "../text/yaml-document.ts";
 import { GLOB_MAX_LENGTH, hasWildcard, isNegated } from "./glob.ts";
 import type { FieldPatterns } from "./match.ts";
-import { ENDPOINT_FIELDS, SEVERITIES } from "./rule.ts";
+import { ENDPOINT_FIELDS, SEVERITIES, SIDES } from "./rule.ts";
 
 export const PATTERNS_MAX = 200;
 export const MATCH_FIELDS_MAX = 20;
@@ -28,6 +28,8 @@ const FIELD_HELP: Readonly<Record<string, string>> = {
   method: "HTTP method in capitals; empty for gRPC",
   route: "Canonical route, such as /users/{}/password, or package.Service/Method; * is one segment, ** any number",
   protocol: "http or grpc",
+  side: "server for the requests that a service answers, which is meant where nothing is said; client for those that it sends",
+  peer: "Whom the service calls, such as idp.example.com or a `peer.service`; empty for what it answers itself",
   severity: "Level of the alert",
   rule: "Id of the rule",
 };
@@ -141,6 +143,7 @@ function patternProblem(field: string, pattern: string): string | undefined {
   if (field === "method" && positive !== positive.toUpperCase())
     return `methods are in capitals; did you mean "${positive.toUpperCase()}"?`;
   if (field === "protocol") return wordProblem(positive, ["http", "grpc"]);
+  if (field === "side") return wordProblem(positive, SIDES);
   if (field === "severity") return wordProblem(positive, SEVERITIES);
   return undefined;
 }

@@ -152,6 +152,10 @@ const labelName: Shape<string> = mapped(identifier({ noun: "a label's name" }), 
   return undefined;
 });
 
+const DEFAULT_SIDE: readonly string[] = ["server"];
+const DEFAULT_PER = ["env", "service", "method", "route"] as const;
+const DEFAULT_PER_OF_CALLS = ["env", "service", "peer"] as const;
+
 const ruleFields = object({
   id: required(
     placed(identifier({ noun: "a rule's id" })),
@@ -159,10 +163,9 @@ const ruleFields = object({
   ),
   match: required(endpointPatterns, "Which requests the rule judges."),
   count: required(failureTest, "Which of them count as failures."),
-  per: withDefault(
+  per: optional(
     list(fieldName, { min: 1, max: 8 }),
-    ["env", "service", "method", "route"],
-    "Fields whose values together name one series, with a baseline and an alert of its own.",
+    `Fields whose values together name one series, with a baseline and an alert of its own. Left out, ${DEFAULT_PER.join(", ")}; with \`side: client\`, ${DEFAULT_PER_OF_CALLS.join(", ")}.`,
   ),
   detector: withDefault(detector, {}, "How the usual rate is learned and left."),
   when: withDefault(conditions, {}, "What must hold as well, besides the detector's alarm. All of it."),
@@ -213,11 +216,13 @@ export const ruleShape: Shape<ReadRule> = mapped(ruleFields, (fields, { node, re
 type RuleFields = ValueOf<typeof ruleFields>;
 
 function toReadRule(fields: RuleFields, node: YamlNode): ReadRule {
+  const match = { ...fields.match, patterns: new Map([["side", DEFAULT_SIDE], ...fields.match.patterns]) };
+  const isAboutCalls = match.patterns.get("side")?.join() === "client";
   const rule: Rule = {
     id: fields.id.value,
-    match: compileMatcher(fields.match.patterns),
+    match: compileMatcher(match.patterns),
     count: fields.count,
-    per: [...new Set(fields.per)],
+    per: [...new Set(fields.per ?? (isAboutCalls ? DEFAULT_PER_OF_CALLS : DEFAULT_PER))],
     detector: fields.detector,
     when: fields.when,
     windowMs: fields.window,
@@ -232,7 +237,7 @@ function toReadRule(fields: RuleFields, node: YamlNode): ReadRule {
     overrides: fields.overrides.map(({ value }) => value),
     source: { file: node.place.file, line: node.place.line },
   };
-  return { rule, id: fields.id, overrides: fields.overrides, match: fields.match, severity: fields.severity };
+  return { rule, id: fields.id, overrides: fields.overrides, match, severity: fields.severity };
 }
 
 function isRisingLadder(steps: readonly SeverityStep[], { node, report }: { node: YamlNode; report: Report }): boolean {

@@ -5,14 +5,19 @@
  * which lets a page name the file and line of the rule that sent it.
  */
 import type { EndpointNames } from "../extraction/endpoint.ts";
+import { sideOf } from "../extraction/endpoint.ts";
 import type { Outcome } from "../extraction/observation.ts";
 
 export const SEVERITIES = ["info", "warning", "error", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** Fields of an endpoint that `match` and `per` name; any other key is an attribute of the span. */
-export const ENDPOINT_FIELDS = ["service", "namespace", "env", "method", "route", "protocol"] as const;
+export const ENDPOINT_FIELDS = ["service", "namespace", "env", "method", "route", "protocol", "side", "peer"] as const;
 export type EndpointField = (typeof ENDPOINT_FIELDS)[number];
+
+/** Whether a service answers a request or sends it. */
+export const SIDES = ["server", "client"] as const;
+export type Side = (typeof SIDES)[number];
 
 export type RuleSet = {
   /** SHA-256 of the bundle's texts, 64 hex digits; names the revision on every page. */
@@ -150,6 +155,11 @@ export type WeeklyWindow = {
   readonly timeZone: string;
 };
 
+/** Whether the rule judges requests that services answer, or those that they send. */
+export function watchesSide({ match }: Pick<Rule, "match">, side: Side): boolean {
+  return match.endpoint.every((test) => test.field !== "side" || test.accepts(side));
+}
+
 export function isEndpointField(name: string): name is EndpointField {
   return ENDPOINT_FIELDS.some((field) => field === name);
 }
@@ -169,5 +179,9 @@ export function endpointField(endpoint: EndpointNames, field: EndpointField): st
       return endpoint.route;
     case "protocol":
       return endpoint.protocol;
+    case "side":
+      return sideOf(endpoint);
+    case "peer":
+      return endpoint.peer ?? "";
   }
 }

@@ -23,6 +23,7 @@ export const TEMPLATE_VARIABLES = {
   namespace: { kind: "text", help: "`service.namespace`" },
   method: { kind: "text", help: "the HTTP method" },
   route: { kind: "text", help: "the route, or `package.Service/Method`" },
+  peer: { kind: "text", help: "whom the service calls, where the rule is about that" },
   rule: { kind: "text", help: "the rule's id" },
   severity: { kind: "text", help: "the level reached" },
   rate: { kind: "share", help: "share of requests that fail now" },

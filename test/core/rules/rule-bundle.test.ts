@@ -10,7 +10,11 @@ const KEY = "0123456789abcdef0123456789abcdef";
 
 test("a rule of three fields has a default for everything else", () => {
   const { match, summary, ...rest } = ruleOf("rules:\n  - id: a\n    match: {}\n    count: {http_status: 401}\n");
-  assert.deepEqual(match, { endpoint: [], attributes: [] });
+  assert.deepEqual(match.attributes, []);
+  assert.deepEqual(
+    match.endpoint.map(({ field, patterns }) => [field, patterns]),
+    [["side", ["server"]]],
+  );
   assert.equal(summary.parts.length, 9);
   assert.deepEqual(rest, {
     id: "a",
@@ -29,6 +33,17 @@ test("a rule of three fields has a default for everything else", () => {
     overrides: [],
     source: { file: "rules/a.yaml", line: 2 },
   });
+});
+
+test("a rule about calls groups them by whom they are for, and takes nothing from a rule about requests", () => {
+  const rule = (id: string, match: string) =>
+    `  - {id: ${id}, match: ${match}, count: {outcome: unauthenticated}, severity: info}\n`;
+  const text = (match: string) => `rules:\n${rule("a", "{}")}${rule("b", match)}`;
+  assert.deepEqual(codesOf(text("{side: client}")), []);
+  assert.deepEqual(codesOf(text("{side: server}")), ["AS309"]);
+  assert.deepEqual(ruleSetOf(text("{side: client}")).rules[1]?.per, ["env", "service", "peer"]);
+  assert.deepEqual(ruleSetOf(text('{side: "*"}')).rules[1]?.per, ["env", "service", "method", "route"]);
+  assert.match(printedOf(text("{side: cleint}")), /AS220: "cleint" never matches; did you mean "client"\?/);
 });
 
 test("all errors of all files are told in one go, by file and line, with the word marked", () => {

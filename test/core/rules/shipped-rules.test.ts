@@ -72,6 +72,25 @@ test("every endpoint has one rule for failed authentication, and login routes ha
   assert.deepEqual(judges("grpc", "shop.v1.Carts/Get"), ["grpc-unauthenticated error"]);
 });
 
+test("what services call has a ticket of its own, and no other rule", () => {
+  const { rules } = ruleSetOf(texts);
+  const names = { environment: "", namespace: "", service: "s", peer: "idp.example.com" };
+  const endpoint = {
+    ...names,
+    id: 0,
+    name: "",
+    isOverflow: false,
+    method: "POST",
+    route: "",
+    protocol: "http",
+  } as const;
+  const judges = candidateRules(rules, endpoint).map(({ rule }) => rule);
+  assert.deepEqual(
+    judges.map(({ id, per, severity }) => [id, per, severity.map(({ level }) => level)]),
+    [["dependency-401", ["env", "service", "peer"], ["warning"]]],
+  );
+});
+
 test("PAGERDUTY_ROUTING_KEY alone is enough to be paged, and tickets page nobody", () => {
   const { routes, notifiers } = ruleSetOf(texts, { PAGERDUTY_ROUTING_KEY: KEY });
   const kindsFor = (severity: string) =>

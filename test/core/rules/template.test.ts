@@ -17,6 +17,7 @@ const values: TemplateValues = {
   namespace: "",
   method: "POST",
   route: "/login",
+  peer: "",
   rule: "login-401",
   severity: "error",
   rate: 0.3124,
