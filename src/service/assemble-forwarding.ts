@@ -99,6 +99,7 @@ async function openQueue(
     {
       exporters,
       account: {
+        resumed: (signal, exporter, items) => counters.resumed(countedAs ?? signal, exporter).add(items),
         sent: (signal, exporter, items) => counters.sent(countedAs ?? signal, exporter).add(items),
         dropped: (signal, exporter, reason, items) =>
           counters.dropped(countedAs ?? signal, exporter, reason).add(items),

@@ -1,7 +1,8 @@
 /**
  * The account of every item (span, data point, log record): nothing goes missing unseen.
  *
- * For each signal and each exporter, accepted = sent + queued + dropped, where dropped has a reason.
+ * For each signal and each exporter, accepted + resumed = sent + queued + dropped, at every moment of
+ * every run: resumed is what waited for the exporter when the process began, and dropped has a reason.
  * Exporters are counted apart because one may be down for hours while another keeps up. What never
  * got in is counted as refused, with its reason. Names follow the Collector's nouns.
  */
@@ -12,7 +13,14 @@ import type { Counter, CounterFamily, MetricRegistry } from "./metrics.ts";
 export type AccountedSignal = Signal | "alert_events";
 
 /** Why an accepted item went no further. `no_exporter` is by choice: analysed and not forwarded. */
-export type DropReason = "no_exporter" | "queue_overflow" | "queue_expired" | "exporter_rejected" | "queue_corrupt";
+export type DropReason =
+  | "no_exporter"
+  | "queue_overflow"
+  | "queue_expired"
+  | "queue_corrupt"
+  | "exporter_rejected"
+  | "exporter_removed";
+
 /** Why an item, or a whole request whose items cannot be counted, was turned away. */
 export type RefuseReason = RefusalReason | "invalid_id" | "overloaded";
 
@@ -29,6 +37,7 @@ export const NO_EXPORTER = "none";
 export class PipelineCounters {
   readonly #accepted: CounterFamily;
   readonly #refused: CounterFamily;
+  readonly #resumed: CounterFamily;
   readonly #sent: CounterFamily;
   readonly #dropped: CounterFamily;
 
@@ -36,6 +45,7 @@ export class PipelineCounters {
     const family = (name: string, help: string) => registry.counters({ name, help, unit: "{item}" });
     this.#accepted = family("authspike_receiver_accepted_items", "Items that were taken in");
     this.#refused = family("authspike_receiver_refused_items", "Items or whole requests turned away, by reason");
+    this.#resumed = family("authspike_exporter_resumed_items", "Items that waited for an exporter at the start");
     this.#sent = family("authspike_exporter_sent_items", "Items that an exporter's destination acknowledged");
     this.#dropped = family("authspike_exporter_dropped_items", "Accepted items that an exporter gave up, by reason");
   }
@@ -53,6 +63,9 @@ export class PipelineCounters {
       for (const { signal, reason, count } of takeAll()) this.refused(signal ?? "unknown", reason).add(count);
     });
   }
+  resumed(signal: AccountedSignal, exporter: string): Counter {
+    return this.#resumed.with({ signal, exporter });
+  }
   sent(signal: AccountedSignal, exporter: string): Counter {
     return this.#sent.with({ signal, exporter });
   }
@@ -60,12 +73,13 @@ export class PipelineCounters {
     return this.#dropped.with({ signal, exporter, reason });
   }
 
-  /** Sums over reasons; without an exporter name `sent` and `dropped` are sums over exporters. */
+  /** Sums over reasons; without an exporter name all but the first two are sums over exporters. */
   totals(signal: AccountedSignal, exporter?: string): PipelineTotals {
     const ofExporter = exporter === undefined ? { signal } : { signal, exporter };
     return {
       accepted: sum(this.#accepted, { signal }),
       refused: sum(this.#refused, { signal }),
+      resumed: sum(this.#resumed, ofExporter),
       sent: sum(this.#sent, ofExporter),
       dropped: sum(this.#dropped, ofExporter),
     };
@@ -75,6 +89,7 @@ export class PipelineCounters {
 export type PipelineTotals = {
   readonly accepted: number;
   readonly refused: number;
+  readonly resumed: number;
   readonly sent: number;
   readonly dropped: number;
 };

@@ -57,7 +57,7 @@ async function measure(fsync: FsyncPolicy | null): Promise<Run> {
     },
     {
       exporters: [{ name: "backend", signals: ["traces"] }],
-      account: { sent: () => {}, dropped: () => {} },
+      account: { resumed: () => {}, sent: () => {}, dropped: () => {} },
       now: Date.now,
       schedule,
       onTrouble: (trouble) => console.log(trouble),

@@ -1,4 +1,4 @@
-/** The service as users start it, in a directory and a process of its own. */
+/** The service as users start it, in a directory and a process of its own; RECEIVER_THREADS says how many receive. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,8 @@ export class ServiceProcess implements AsyncDisposable {
     const directory = mkdtempSync(join(tmpdir(), "authspike-bench-"));
     mkdirSync(join(directory, "rules"));
     for (const [file, text] of Object.entries(rules)) writeFileSync(join(directory, "rules", file), text);
-    const config = { receivers: { grpc: ANY_PORT, http: ANY_PORT }, api: ANY_PORT, ...settings };
+    const threads = process.env["RECEIVER_THREADS"] ?? "auto";
+    const config = { receivers: { grpc: ANY_PORT, http: ANY_PORT, threads }, api: ANY_PORT, ...settings };
     // JSON is YAML, too.
     writeFileSync(join(directory, "authspike.yaml"), JSON.stringify(config));
     const measured = await MeasuredProcess.start({

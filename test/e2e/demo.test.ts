@@ -28,7 +28,7 @@ test("an attack is paged for and resolved, nothing is lost, and a bad rule file 
   assert.partialDeepStrictEqual(account, {
     ok: true,
     broken_claims: [],
-    spans: { dropped: 0 },
+    spans: { dropped: 0, balanced: true },
     pages: { triggers: 1, resolves: 1 },
     alert: { rule: "login-401", endpoint: "POST /login", severity: "critical", resolve_reason: "recovered" },
     alert_events: ["authspike.alert.firing", "authspike.alert.resolved"],

@@ -8,6 +8,7 @@ import type { OtlpSink } from "../../src/io/stand-ins/otlp-sink.ts";
 import { absentBackend, EXPORTER_NAMES, exportersTo, startedSink } from "../support/backends.ts";
 import { Installation } from "../support/installation.ts";
 import { LoginTraffic } from "../support/login-traffic.ts";
+import type { SignalAccount } from "../support/running-service.ts";
 import { isListening } from "../support/running-service.ts";
 import { WatchedLogin } from "../support/watched-login.ts";
 
@@ -72,8 +73,11 @@ describe("what was acknowledged", { concurrency: true }, () => {
     await before.kill();
     assert.equal(await sending, "cut off");
 
-    await installation.start();
+    const after = await installation.start();
+    const atStart = await after.accountOf("traces");
+    for (const { resumed } of atStart.exporters) assert.ok(resumed >= traffic.acknowledgedSpanIds.length);
     await using sink = await backend.start();
+    await after.until(() => after.accountOf("traces"), isBalancedAndEmpty, BACK_TIMEOUT_MS);
     await assertArrived(sink, traffic);
   });
 
@@ -121,6 +125,14 @@ test("a second SIGTERM ends the process at once", async () => {
   service.signal("SIGTERM");
   assert.deepEqual(await service.exited(), { code: null, signal: "SIGTERM" });
 });
+
+/** The books balance at every moment, whether anything waits yet or not. */
+function isBalancedAndEmpty({ accepted, exporters }: SignalAccount): boolean {
+  for (const { name, dropped, queued, resumed, sent } of exporters) {
+    assert.equal(accepted + resumed, sent + queued + dropped, `the books of ${name}`);
+  }
+  return exporters.every(({ queued }) => queued === 0);
+}
 
 /** Everything that was acknowledged is there, once for each exporter. */
 async function assertArrived(sink: OtlpSink, { acknowledgedSpanIds }: LoginTraffic): Promise<void> {

@@ -114,5 +114,5 @@ describe("while a backend is down", { concurrency: true }, () => {
 
 /** What the pipeline says of every exporter, when all are alike and nothing was dropped. */
 function accountsOf(counts: { readonly sent: number; readonly queued: number }) {
-  return EXPORTER_NAMES.map((name) => ({ name, ...counts, dropped: 0 }));
+  return EXPORTER_NAMES.map((name) => ({ name, resumed: 0, ...counts, dropped: 0 }));
 }

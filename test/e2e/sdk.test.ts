@@ -184,7 +184,7 @@ async function assertBalanced(service: RunningService, accepted: Readonly<Record
       signal,
       accepted: count,
       refused: 0,
-      exporters: EXPORTER_NAMES.map((name) => ({ name, sent: count, queued: 0, dropped: 0 })),
+      exporters: EXPORTER_NAMES.map((name) => ({ name, resumed: 0, sent: count, queued: 0, dropped: 0 })),
     });
   }
 }

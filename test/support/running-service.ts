@@ -39,6 +39,8 @@ export type SignalAccount = {
   readonly refused: number;
   readonly exporters: readonly {
     readonly name: string;
+    /** What waited for it when the process began. */
+    readonly resumed: number;
     readonly sent: number;
     readonly queued: number;
     readonly dropped: number;

@@ -13,6 +13,8 @@ export type DemoAccount = {
     readonly received: number;
     readonly forwarded: number;
     readonly dropped: number;
+    /** The books of every signal and exporter balance, at the moment they are read. */
+    readonly balanced: boolean;
   };
   readonly pages: { readonly triggers: number; readonly resolves: number; readonly dedup_keys: readonly string[] };
   readonly alert: {
@@ -61,6 +63,7 @@ export function accountOf({ history, sink, twin }: Stage, observed: Observed): D
       received: traces?.accepted ?? 0,
       forwarded: sink.received.traces.itemCount,
       dropped: traces?.exporters.reduce((sum, { dropped }) => sum + dropped, 0) ?? 0,
+      balanced: pipeline.signals.every(isBalanced),
     },
     pages: {
       triggers: events.filter(({ action }) => action === "trigger").length,
@@ -83,6 +86,10 @@ export function accountOf({ history, sink, twin }: Stage, observed: Observed): D
   };
 }
 
+function isBalanced({ accepted, exporters }: PipelineView["signals"][number]): boolean {
+  return exporters.every(({ dropped, queued, resumed, sent }) => accepted + resumed === sent + queued + dropped);
+}
+
 const DETECTION_MAX_MS = 10_000;
 
 export function claimsOf({
@@ -98,6 +105,7 @@ export function claimsOf({
       claim: "every span received was forwarded or counted as dropped",
       holds: spans.received === spans.forwarded + spans.dropped,
     },
+    { claim: "for every exporter and signal, accepted + resumed = sent + queued + dropped", holds: spans.balanced },
     { claim: "nothing was dropped", holds: spans.dropped === 0 },
     { claim: "one page, and one resolve", holds: pages.triggers === 1 && pages.resolves === 1 },
     { claim: "page and resolve have the same dedup key", holds: pages.dedup_keys.length === 1 },

@@ -19,18 +19,26 @@ export class DropAnnouncer implements ForwardAccount {
     this.#parts = parts;
   }
 
+  resumed(signal: Signal, exporter: string, items: number): void {
+    this.#parts.account.resumed(signal, exporter, items);
+  }
+
   sent(signal: Signal, exporter: string, items: number): void {
     this.#parts.account.sent(signal, exporter, items);
   }
 
   dropped(signal: Signal, exporter: string, reason: ForwardDropReason, items: number): void {
     this.#parts.account.dropped(signal, exporter, reason, items);
-    // The exporter tells of these itself: it knows what the destination said.
-    if (reason === "exporter_rejected") return;
+    if (isToldElsewhere(reason)) return;
     const key = `${reason} ${signal} ${exporter}`;
     const now = this.#parts.now();
     const isNewRun = now - (this.#droppedAt.get(key) ?? Number.NEGATIVE_INFINITY) > QUIET_MS;
     this.#droppedAt.set(key, now);
     if (isNewRun) this.#parts.onTrouble({ kind: "dropping", exporter, signal, reason, items });
   }
+}
+
+/** By the exporter, which knows what the destination said, and with the name of an exporter that is gone. */
+function isToldElsewhere(reason: ForwardDropReason): boolean {
+  return reason === "exporter_rejected" || reason === "exporter_removed";
 }

@@ -30,7 +30,7 @@ export type OpenedLog = { readonly log: SignalLog; readonly readers: readonly Qu
 export async function openLog(settings: QueueSettings, parts: OpenParts, account: ForwardAccount): Promise<OpenedLog> {
   const directory = settings.directory === null ? null : join(settings.directory, parts.signal);
   const exporters = parts.exporters.filter(({ signals }) => signals.includes(parts.signal)).map(({ name }) => name);
-  const cursors = directory === null ? new Map<string, CursorFile>() : await openCursors(directory, exporters, parts);
+  const cursors = directory === null ? new Map<string, CursorFile>() : await openCursors(directory, exporters);
   const store = directory === null ? null : await openStore(directory, settings, parts);
   const endOffset = Math.max(store?.endOffset ?? 0, ...storedOffsets(cursors));
   const { signal, health, now } = parts;
@@ -43,6 +43,7 @@ export async function openLog(settings: QueueSettings, parts: OpenParts, account
     const readerParts = { ...parts, exporter, log, cursor, account, maxAgeMs: settings.maxAgeMs };
     return new QueueReader(readerParts, firstOffset(cursor, log));
   });
+  if (directory !== null) await giveUpRemoved(directory, exporters, log, { ...parts, account });
   log.trim();
   return { log, readers };
 }
@@ -56,23 +57,32 @@ function openStore(directory: string, settings: QueueSettings, parts: OpenParts)
   });
 }
 
-async function openCursors(
+async function openCursors(directory: string, exporters: readonly string[]): Promise<Map<string, CursorFile>> {
+  await mkdir(directory, { recursive: true });
+  return new Map(exporters.map((exporter) => [exporter, CursorFile.open(join(directory, cursorName(exporter)))]));
+}
+
+/** The cursor of an exporter that is gone from the configuration would hold back the removal of segments for good. */
+async function giveUpRemoved(
   directory: string,
   exporters: readonly string[],
-  parts: OpenParts,
-): Promise<Map<string, CursorFile>> {
-  await mkdir(directory, { recursive: true });
-  const cursors = new Map<string, CursorFile>();
-  for (const exporter of exporters) cursors.set(exporter, CursorFile.open(join(directory, cursorName(exporter))));
+  log: SignalLog,
+  { account, onTrouble, signal }: Pick<OpenParts, "account" | "onTrouble" | "signal">,
+): Promise<void> {
   const wanted = new Set(exporters.map(cursorName));
   for (const name of await readdir(directory)) {
     if (!name.endsWith(CURSOR_SUFFIX) || wanted.has(name)) continue;
-    // Kept, it would hold back the removal of segments for good.
-    await unlink(join(directory, name));
     const exporter = decodeURIComponent(name.slice(0, -CURSOR_SUFFIX.length));
-    parts.onTrouble({ kind: "exporter_removed", exporter, signal: parts.signal });
+    const cursor = CursorFile.open(join(directory, name));
+    const items = log.endOffset - firstOffset(cursor, log);
+    cursor.close();
+    if (items > 0) {
+      account.resumed(signal, exporter, items);
+      account.dropped(signal, exporter, "exporter_removed", items);
+    }
+    onTrouble({ kind: "exporter_removed", exporter, signal, items: Math.max(0, items) });
+    await unlink(join(directory, name));
   }
-  return cursors;
 }
 
 function cursorName(exporter: string): string {

@@ -44,13 +44,20 @@ export type QueueParts = {
 /** The name identifies it across restarts. */
 export type QueueExporter = { readonly name: string; readonly signals: readonly Signal[] };
 
-/** Keeps the books: for each signal and exporter, accepted = sent + queued + dropped. */
+/** Keeps the books: for each signal and exporter, accepted + resumed = sent + queued + dropped. */
 export interface ForwardAccount {
+  /** Once, at opening: so many items were waiting there from earlier runs. */
+  resumed(signal: Signal, exporter: string, items: number): void;
   sent(signal: Signal, exporter: string, items: number): void;
   dropped(signal: Signal, exporter: string, reason: ForwardDropReason, items: number): void;
 }
 
-export type ForwardDropReason = "queue_overflow" | "queue_expired" | "queue_corrupt" | "exporter_rejected";
+export type ForwardDropReason =
+  | "queue_overflow"
+  | "queue_expired"
+  | "queue_corrupt"
+  | "exporter_rejected"
+  | "exporter_removed";
 
 export type QueueTrouble =
   /** Records are kept in memory until the disk works again; `code` is the system's, such as ENOSPC. */
@@ -68,7 +75,7 @@ export type QueueTrouble =
       readonly items: number;
     }
   /** An exporter is no longer configured: what waited for it is not kept. */
-  | { readonly kind: "exporter_removed"; readonly exporter: string; readonly signal: Signal }
+  | { readonly kind: "exporter_removed"; readonly exporter: string; readonly signal: Signal; readonly items: number }
   /** The queue was closed with records that were in memory alone. */
   | { readonly kind: "lost_at_close"; readonly exporter: string; readonly signal: Signal; readonly items: number };
 

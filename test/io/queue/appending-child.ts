@@ -14,7 +14,11 @@ const queue = await ForwardQueue.open(
   { directory, maxBytes: 256 * MIB, memoryMaxBytes: 16 * MIB, maxAgeMs: 3_600_000, fsync: "never" },
   {
     exporters: takingAll("backend"),
-    account: { sent: () => {}, dropped: (...loss) => process.stdout.write(`lost ${loss.join(" ")}\n`) },
+    account: {
+      resumed: () => {},
+      sent: () => {},
+      dropped: (...loss) => process.stdout.write(`lost ${loss.join(" ")}\n`),
+    },
     now: Date.now,
     schedule,
     onTrouble: (trouble) => process.stdout.write(`trouble ${JSON.stringify(trouble)}\n`),

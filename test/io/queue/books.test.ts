@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Signal } from "../../../src/core/otlp/verdict.ts";
 import { SIGNALS } from "../../../src/core/otlp/verdict.ts";
 import type { ForwardQueue } from "../../../src/io/queue/forward-queue.ts";
 import type { ForwardBatch } from "../../../src/io/queue/queue-reader.ts";
+import type { QueueParts } from "../../../src/io/queue/queue-settings.ts";
 import { createSegmentFile } from "../../../src/io/queue/segment-file.ts";
 import { payload, QueueWorld, takeNow, takingAll } from "./queue-world.ts";
 
@@ -13,7 +16,8 @@ type Step =
   | { readonly kind: "take"; readonly signal: Signal; readonly exporter: string }
   | { readonly kind: "settle"; readonly index: number; readonly rejected: number }
   | { readonly kind: "wait"; readonly ms: number }
-  | { readonly kind: "disk"; readonly failure: "ENOSPC" | "EIO" | null };
+  | { readonly kind: "disk"; readonly failure: "ENOSPC" | "EIO" | null }
+  | { readonly kind: "restart"; readonly how: "stopped" | "killed" };
 
 const signal = fc.constantFrom<Signal>("traces", "logs");
 const exporter = fc.constantFrom("one", "two");
@@ -37,32 +41,55 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       failure: fc.constantFrom("ENOSPC" as const, "EIO" as const, null),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("restart" as const),
+      how: fc.constantFrom("stopped" as const, "killed" as const),
+    }),
+  },
 );
 
-/** What the steps act on, and what they have done so far. */
-class Play {
-  readonly accepted = new Map<Signal, number>();
-  readonly #taken: ForwardBatch[] = [];
-  readonly #world: QueueWorld;
-  readonly #queue: ForwardQueue;
-  readonly #disk: { failure: string | null };
+const EXPORTERS = ["one", "two"];
+const BOUNDS = { maxBytes: 3 * 2 ** 20, memoryMaxBytes: 2 ** 20, maxAgeMs: 10_000 };
 
-  constructor(world: QueueWorld, queue: ForwardQueue, disk: { failure: string | null }) {
+/** A queue over a disk that can fail, what the steps do to it, and what this run of it has accepted. */
+class Play {
+  readonly #world: QueueWorld;
+  readonly #accepted = new Map<Signal, number>();
+  #directory: string | null;
+  #queue: ForwardQueue;
+  #taken: ForwardBatch[] = [];
+  #diskFailure: string | null = null;
+  #runCount = 1;
+
+  private constructor(world: QueueWorld, directory: string | null, queue: ForwardQueue) {
     this.#world = world;
+    this.#directory = directory;
     this.#queue = queue;
-    this.#disk = disk;
+  }
+
+  static async begin(world: QueueWorld, place: "disk" | "memory"): Promise<Play> {
+    const directory = place === "disk" ? join(world.directory, "1") : null;
+    const play: Play = new Play(
+      world,
+      directory,
+      await world.open(
+        { ...BOUNDS, directory },
+        partsOf(() => play),
+      ),
+    );
+    return play;
   }
 
   async take(step: Step): Promise<void> {
     switch (step.kind) {
-      case "append":
-        await this.#queue.append({
-          signal: step.signal,
-          bytes: payload(1, step.kib * 1024),
-          itemCount: step.itemCount,
-        });
-        this.accepted.set(step.signal, (this.accepted.get(step.signal) ?? 0) + step.itemCount);
+      case "append": {
+        const { itemCount, kib, signal } = step;
+        await this.#queue.append({ signal, bytes: payload(1, kib * 1024), itemCount });
+        this.#accepted.set(signal, (this.#accepted.get(signal) ?? 0) + itemCount);
         return;
+      }
       case "take": {
         if (this.#queue.reader(step.exporter, step.signal).unreadItemsFrom(0) === 0) return;
         const batch = await takeNow(this.#world, this.#queue, step.signal, step.exporter);
@@ -78,39 +105,68 @@ class Play {
         await this.#world.time.advance(step.ms);
         return;
       case "disk":
-        this.#disk.failure = step.failure;
+        this.#diskFailure = step.failure;
+        return;
+      case "restart":
+        await this.#restart(step.how);
     }
+  }
+
+  assertBalanced(context: string): void {
+    for (const exporter of EXPORTERS) {
+      for (const each of SIGNALS) {
+        const total = (kind: "resumed" | "sent" | "dropped") => this.#world.total(each, exporter, kind);
+        const came = (this.#accepted.get(each) ?? 0) + total("resumed");
+        const went = total("sent") + total("dropped") + this.#queue.queued(exporter, each);
+        assert.equal(came, went, `${each} of ${exporter} after ${context}`);
+      }
+    }
+  }
+
+  failIfDiskDoes(): void {
+    const code = this.#diskFailure;
+    if (code !== null) throw Object.assign(new Error(code), { code });
+  }
+
+  /** A killed process writes nothing more: the next one finds its files as they were at that moment. */
+  async #restart(how: "stopped" | "killed"): Promise<void> {
+    if (how === "stopped") await this.#queue[Symbol.asyncDispose]();
+    const next = this.#directory === null ? null : join(this.#world.directory, String(++this.#runCount));
+    if (this.#directory !== null && next !== null) await cp(this.#directory, next, { recursive: true });
+    this.#directory = next;
+    this.#world.renewBooks();
+    this.#accepted.clear();
+    this.#taken = [];
+    this.#queue = await this.#world.open(
+      { ...BOUNDS, directory: next },
+      partsOf(() => this),
+    );
   }
 }
 
-test("whatever happens, for every exporter and signal accepted = sent + queued + dropped", async () => {
-  const run = async (steps: readonly Step[], isDurable: boolean) => {
-    await using world = await QueueWorld.create();
-    const disk: { failure: string | null } = { failure: null };
-    const createFile = async (path: string) => {
-      if (disk.failure !== null) throw Object.assign(new Error(disk.failure), { code: disk.failure });
-      const file = await createSegmentFile(path);
-      const append = async (chunks: readonly Uint8Array[]) => {
-        if (disk.failure !== null) throw Object.assign(new Error(disk.failure), { code: disk.failure });
-        await file.append(chunks);
-      };
-      return { append, sync: () => file.sync(), close: () => file.close() };
+function partsOf(play: () => Play): Pick<QueueParts, "exporters" | "createFile"> {
+  const createFile = async (path: string) => {
+    play().failIfDiskDoes();
+    const file = await createSegmentFile(path);
+    const append = async (chunks: readonly Uint8Array[]) => {
+      play().failIfDiskDoes();
+      await file.append(chunks);
     };
-    const bounds = { maxBytes: 3 * 2 ** 20, memoryMaxBytes: 2 ** 20, maxAgeMs: 10_000 };
-    const settings = isDurable ? bounds : { ...bounds, directory: null };
-    const queue = await world.open(settings, { exporters: takingAll("one", "two"), createFile });
-    const play = new Play(world, queue, disk);
+    return { append, sync: () => file.sync(), close: () => file.close() };
+  };
+  return { exporters: takingAll(...EXPORTERS), createFile };
+}
+
+test("whatever happens, in every run and at every moment accepted + resumed = sent + queued + dropped", async () => {
+  const run = async (steps: readonly Step[], place: "disk" | "memory") => {
+    await using world = await QueueWorld.create();
+    const play = await Play.begin(world, place);
     for (const step of steps) {
       await play.take(step);
-      for (const name of ["one", "two"]) {
-        for (const each of SIGNALS) {
-          const accounted =
-            world.total(each, name, "sent") + world.total(each, name, "dropped") + queue.queued(name, each);
-          assert.equal(accounted, play.accepted.get(each) ?? 0, `${each} of ${name} after ${JSON.stringify(step)}`);
-        }
-      }
+      play.assertBalanced(JSON.stringify(step));
+      assert.equal(world.books.get("traces one queue_corrupt") ?? 0, 0);
     }
-    assert.equal(world.books.get("traces one queue_corrupt") ?? 0, 0);
   };
-  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.boolean(), run), { numRuns: 40 });
+  const place = fc.constantFrom("disk" as const, "memory" as const);
+  await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), place, run), { numRuns: 40 });
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { SIGNALS } from "../../../src/core/otlp/verdict.ts";
 import { drain, MIB, numbersIn, payload, QueueWorld, takeNow, takingAll, traces } from "./queue-world.ts";
 
 const segmentNames = async (world: QueueWorld) =>
@@ -128,16 +129,29 @@ test("an exporter that is new begins with what comes next", async () => {
   assert.deepEqual(await drain(world, after), [1, 2]);
 });
 
-test("an exporter that is no longer configured holds nothing back, and is announced", async () => {
+test("an exporter that is no longer configured holds nothing back, and what it had to send is counted and announced", async () => {
   await using world = await QueueWorld.create();
   const before = await world.open({}, { exporters: takingAll("backend", "old one/2") });
   await before.append(traces(1));
   await drain(world, before);
   await before[Symbol.asyncDispose]();
+  world.renewBooks();
   await world.open();
   assert.deepEqual(
     world.troubles.filter(({ kind }) => kind === "exporter_removed"),
-    ["traces", "metrics", "logs"].map((signal) => ({ kind: "exporter_removed", exporter: "old one/2", signal })),
+    [1, 0, 0].map((items, index) => ({
+      kind: "exporter_removed",
+      exporter: "old one/2",
+      signal: SIGNALS[index],
+      items,
+    })),
+  );
+  assert.deepEqual(
+    [...world.books],
+    [
+      ["traces old one/2 resumed", 1],
+      ["traces old one/2 exporter_removed", 1],
+    ],
   );
   assert.deepEqual(await segmentNames(world), []);
 });
@@ -189,6 +203,7 @@ test("what was given up for room while it was under way counts as that after a r
   const kept = await drain(world, after);
   assert.equal(kept.at(-1), 7);
   assert.deepEqual(Object.fromEntries(world.books), {
+    "traces backend resumed": 8,
     "traces backend queue_overflow": 8 - kept.length,
     "traces backend sent": kept.length,
   });

@@ -16,7 +16,7 @@ export class QueueWorld implements AsyncDisposable {
   readonly time = new VirtualScheduler();
   readonly troubles: QueueTrouble[] = [];
   /** Keys such as `traces backend sent` and `traces backend queue_overflow`. */
-  readonly books = new Map<string, number>();
+  books = new Map<string, number>();
   readonly directory: string;
   #queues: ForwardQueue[] = [];
 
@@ -29,6 +29,8 @@ export class QueueWorld implements AsyncDisposable {
   }
 
   async open(settings: Partial<QueueSettings> = {}, parts: Partial<QueueParts> = {}): Promise<ForwardQueue> {
+    const { books } = this;
+    const add = (key: string, items: number) => books.set(key, (books.get(key) ?? 0) + items);
     const queue = await ForwardQueue.open(
       {
         directory: this.directory,
@@ -41,8 +43,9 @@ export class QueueWorld implements AsyncDisposable {
       {
         exporters: takingAll("backend"),
         account: {
-          sent: (signal, exporter, items) => this.#add(`${signal} ${exporter} sent`, items),
-          dropped: (signal, exporter, reason, items) => this.#add(`${signal} ${exporter} ${reason}`, items),
+          resumed: (signal, exporter, items) => add(`${signal} ${exporter} resumed`, items),
+          sent: (signal, exporter, items) => add(`${signal} ${exporter} sent`, items),
+          dropped: (signal, exporter, reason, items) => add(`${signal} ${exporter} ${reason}`, items),
         },
         now: () => this.time.now().steady,
         schedule: this.time.schedule,
@@ -63,11 +66,18 @@ export class QueueWorld implements AsyncDisposable {
     assert.ok(isSo(), "it never came about");
   }
 
+  /** Queues that are opened from now on have books of their own, as a new process has. */
+  renewBooks(): void {
+    this.books = new Map();
+  }
+
   /** Sums over reasons. */
-  total(signal: Signal, exporter: string, kind: "sent" | "dropped"): number {
+  total(signal: Signal, exporter: string, kind: "resumed" | "sent" | "dropped"): number {
     let total = 0;
     for (const [key, items] of this.books) {
-      if (key.startsWith(`${signal} ${exporter} `) && key.endsWith(" sent") === (kind === "sent")) total += items;
+      const [ofSignal, ofExporter, entry = ""] = key.split(" ");
+      const isSuch = entry === kind || (kind === "dropped" && entry !== "resumed" && entry !== "sent");
+      if (ofSignal === signal && ofExporter === exporter && isSuch) total += items;
     }
     return total;
   }
@@ -75,10 +85,6 @@ export class QueueWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const queue of this.#queues) await queue[Symbol.asyncDispose]();
     await rm(this.directory, { recursive: true, force: true });
-  }
-
-  #add(key: string, items: number): void {
-    this.books.set(key, (this.books.get(key) ?? 0) + items);
   }
 }
 

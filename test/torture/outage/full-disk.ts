@@ -10,7 +10,7 @@ import { Installation } from "../../support/installation.ts";
 import { LoginTraffic } from "../../support/login-traffic.ts";
 import type { RunningService } from "../../support/running-service.ts";
 import { traceRequest } from "../../support/trace-request.ts";
-import { booksWhenEmpty, checkedBooks, takenOverBy } from "./books.ts";
+import { booksWhenEmpty, checkedBooks } from "./books.ts";
 import { CountingBackends } from "./counting-backend.ts";
 import { NumberedSender } from "./numbered-sender.ts";
 import { SmallDisk } from "./small-disk.ts";
@@ -56,9 +56,8 @@ export async function diskFullByOthers(tell: (line: string) => void): Promise<Ou
   const { exporters } = await checkedBooks(service);
   await service.kill();
   const next = await installation.start();
-  const takenOver = await takenOverBy(next);
   await backends.start();
-  const account = await booksWhenEmpty(next, takenOver);
+  const account = await booksWhenEmpty(next);
   for (const { name, dropped } of exporters) {
     // What was under way when its file gave way is missed by the second run alone.
     const droppedLater = account.exporters.find((exporter) => exporter.name === name)?.dropped ?? 0;
