@@ -39,7 +39,7 @@ describe("a rule file with a mistake", { concurrency: true }, () => {
     const after = await installation.start();
     assert.match(String((await after.waitForLog(isRefusal))["diagnostics"]), PLACE_WITH_CARET);
     await assertInForce(after, { hash: active.hash, origin: "store" });
-    await new LoginTraffic(after, { service: "shop" }).burst(60);
+    await new LoginTraffic(after, { environment: "staging" }).burst(60);
     await pagerDuty.waitFor(({ incidents }) => incidents.length === 2);
     await after.stop();
   });

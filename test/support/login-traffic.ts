@@ -21,6 +21,9 @@ const FAILS_ONE_IN = 50;
 const CLIENT_COUNT = 199;
 const CALM_COUNT = 2_000;
 
+/** Alarms of different environments are never one incident. */
+type TrafficSource = { readonly service?: string; readonly environment?: string };
+
 export class LoginTraffic {
   /** May be exchanged, as after a restart. */
   target: TraceTarget;
@@ -28,9 +31,9 @@ export class LoginTraffic {
   readonly #acknowledged: string[] = [];
   #loginCount = 0;
 
-  constructor(target: TraceTarget, { service = "auth" }: { readonly service?: string } = {}) {
+  constructor(target: TraceTarget, { service = "auth", environment = "" }: TrafficSource = {}) {
     this.target = target;
-    this.#resource = { "service.name": service };
+    this.#resource = { "service.name": service, "deployment.environment.name": environment };
   }
 
   /** Ids of spans that the target took on, in that order. */
