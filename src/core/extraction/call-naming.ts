@@ -14,6 +14,7 @@ import { canonicalMethod, canonicalRoute } from "./endpoint-naming.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { RpcSpanNaming } from "./rpc-span-naming.ts";
 import type { ServiceScope } from "./service-table.ts";
+import { createSpelling, NOT_REMEMBERED } from "./spelling-table.ts";
 
 /** Names that people have given, before addresses, before what an SDK calls the service. */
 const NAME_SLOTS = [SPAN_SLOT.servicePeerName, SPAN_SLOT.peerService] as const;
@@ -25,6 +26,7 @@ const URL_SLOTS = [SPAN_SLOT.urlFull, SPAN_SLOT.httpUrl] as const;
 const METHOD_SLOTS = [SPAN_SLOT.httpRequestMethod, SPAN_SLOT.httpMethod] as const;
 
 /** The ports that nobody writes. */
+const PORT_MAX = 65_535;
 const USUAL_PORTS = new Set([80, 443]);
 /** Names are cut far below it. */
 const TEXT_MAX_BYTES = 2000;
@@ -34,14 +36,45 @@ const USUAL_PORT_SUFFIX = /:(?:80|443)$/;
 export class CallNaming {
   readonly #endpoints: EndpointTable;
   readonly #rpcNaming: RpcSpanNaming;
+  readonly #spelling = createSpelling();
 
   constructor(endpoints: EndpointTable, rpcNaming: RpcSpanNaming) {
     this.#endpoints = endpoints;
     this.#rpcNaming = rpcNaming;
+    this.#spelling.kind = "call";
   }
 
   /** null when nothing says whom the call was for. */
   endpointOf(view: SpanView, scope: ServiceScope, protocol: "http" | "rpc"): Endpoint | null {
+    const { spellings } = this.#endpoints;
+    const isPlain = protocol === "http" && this.#spell(view, scope);
+    const entry = isPlain ? spellings.find(this.#spelling) : NOT_REMEMBERED;
+    const known = entry === NOT_REMEMBERED ? undefined : this.#endpoints.at(spellings.endpointIdAt(entry));
+    if (known !== undefined && spellings.factsAt(entry) === portOf(view)) return known;
+    const endpoint = this.#readEndpoint(view, scope, protocol);
+    if (isPlain && entry === NOT_REMEMBERED && endpoint !== null) {
+      this.#endpoints.rememberSpelling(this.#spelling, endpoint, portOf(view));
+    }
+    return endpoint;
+  }
+
+  /** Whether method, address and port say all there is to say, as they mostly do. */
+  #spell(view: SpanView, scope: ServiceScope): boolean {
+    const { attributes, bytes } = view;
+    if (attributes.has(SPAN_SLOT.urlTemplate) || NAME_SLOTS.some((slot) => attributes.has(slot))) return false;
+    if (attributes.kind[SPAN_SLOT.serverAddress] !== VALUE_STRING) return false;
+    if (attributes.kind[SPAN_SLOT.httpRequestMethod] !== VALUE_STRING) return false;
+    const spelling = this.#spelling;
+    spelling.scopeIndex = scope.index;
+    spelling.headBytes = spelling.tailBytes = bytes;
+    spelling.headStart = attributes.start[SPAN_SLOT.httpRequestMethod] ?? 0;
+    spelling.headEnd = attributes.end[SPAN_SLOT.httpRequestMethod] ?? 0;
+    spelling.tailStart = attributes.start[SPAN_SLOT.serverAddress] ?? 0;
+    spelling.tailEnd = attributes.end[SPAN_SLOT.serverAddress] ?? 0;
+    return spelling.tailEnd > spelling.tailStart;
+  }
+
+  #readEndpoint(view: SpanView, scope: ServiceScope, protocol: "http" | "rpc"): Endpoint | null {
     const peer = peerOf(view);
     if (peer === "") return null;
     const peerScope = this.#endpoints.services.peerOf(scope, peer);
@@ -52,6 +85,13 @@ export class CallNaming {
     const method = canonicalMethod(firstText(view, METHOD_SLOTS));
     return this.#endpoints.internIn(peerScope, { method, route, protocol: "http" }, "declared");
   }
+}
+
+/** 0 for one that nobody writes, and for none. */
+function portOf({ attributes, bytes }: SpanView, slot: number = SPAN_SLOT.serverPort): number {
+  if (attributes.kind[slot] === VALUE_NONE) return 0;
+  const port = attributes.asNumber(bytes, slot);
+  return Number.isInteger(port) && port > 0 && port <= PORT_MAX && !USUAL_PORTS.has(port) ? port : 0;
 }
 
 function peerOf(view: SpanView): string {
@@ -67,10 +107,9 @@ function peerOf(view: SpanView): string {
   return host === "" ? textOf(view, SPAN_SLOT.rpcService) : host;
 }
 
-function portSuffix({ attributes, bytes }: SpanView, slot: number): string {
-  if (attributes.kind[slot] === VALUE_NONE) return "";
-  const port = attributes.asNumber(bytes, slot);
-  return Number.isInteger(port) && port > 0 && !USUAL_PORTS.has(port) ? `:${port}` : "";
+function portSuffix(view: SpanView, slot: number): string {
+  const port = portOf(view, slot);
+  return port === 0 ? "" : `:${port}`;
 }
 
 function firstText(view: SpanView, slots: readonly number[]): string {

@@ -12,9 +12,10 @@
 import { hashBytes } from "../otlp/wire.ts";
 
 /** How the bytes are to be read: the same bytes name different endpoints as template and as path. */
-export type SpellingKind = "template" | "next-template" | "path" | "rpc";
+export type SpellingKind = "template" | "next-template" | "path" | "rpc" | "call";
 
-const KIND_NUMBER = { template: 0, "next-template": 1, path: 2, rpc: 3 } as const;
+const KIND_NUMBER = { template: 0, "next-template": 1, path: 2, rpc: 3, call: 4 } as const;
+const KIND_BITS = 3;
 
 /** Filled in by the caller and used again for every span. */
 export type Spelling = {
@@ -24,7 +25,7 @@ export type Spelling = {
   headBytes: Uint8Array;
   headStart: number;
   headEnd: number;
-  /** Template or path, or RPC method. */
+  /** Template or path, RPC method, or whom a call is for. */
   tailBytes: Uint8Array;
   tailStart: number;
   tailEnd: number;
@@ -209,7 +210,7 @@ export class SpellingTable {
 }
 
 function contextOf({ scopeIndex, kind }: Spelling): number {
-  return (scopeIndex << 2) | KIND_NUMBER[kind];
+  return (scopeIndex << KIND_BITS) | KIND_NUMBER[kind];
 }
 
 function copy(source: Uint8Array, start: number, end: number, target: Uint8Array, targetStart: number): void {

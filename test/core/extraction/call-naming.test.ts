@@ -77,8 +77,21 @@ const EXAMPLES: readonly Example[] = [
 ];
 
 for (const [sender, attributes, expected] of EXAMPLES) {
-  test(`${sender}: ${expected ?? "no call"}`, () => assert.equal(judgeCall({ kind: "CLIENT", attributes }), expected));
+  test(`${sender}: ${expected ?? "no call"}`, () => {
+    const world = new ExtractionWorld();
+    // The second one is found by the bytes of the first.
+    for (let time = 0; time < 2; time++) assert.equal(judgeCall({ kind: "CLIENT", attributes }, world), expected);
+  });
 }
+
+test("calls that differ in nothing but the port are for different peers", () => {
+  const world = new ExtractionWorld();
+  for (const port of [8443, 443, 9443, 8443]) {
+    const attributes = { ...HTTP, "server.address": "idp", "server.port": port };
+    const peer = port === 443 ? "idp" : `idp:${port}`;
+    assert.equal(judgeCall({ kind: "CLIENT", attributes }, world), `POST ${peer} unauthenticated`);
+  }
+});
 
 test("spans of other kinds are no calls, nor is the only span of a gateway", () => {
   const attributes = { ...HTTP, "server.address": "idp" };
