@@ -107,10 +107,11 @@ describe("alarms that begin together", () => {
     );
     assert.deepEqual(scene.inWords, ["trigger firing on-call"]);
     const [page] = scene.heard;
-    assert.match(page?.text.summary ?? "", /^40 endpoints in 4 services fail together, most often idp_unavailable: /);
-    assert.equal(page?.text.details["alerts_in_incident"], 40);
-    assert.equal(page?.text.details["failures_in_incident"], 9_600);
-    assert.equal(page?.text.details["cause"], "idp_unavailable (100%)");
+    assert.ok(page !== undefined);
+    assert.match(page.text.summary, /^40 endpoints in 4 services fail together, most often idp_unavailable: /);
+    assert.equal(page.text.details["alerts_in_incident"], 40);
+    assert.equal(page.text.details["failures_in_incident"], 9_600);
+    assert.equal(page.text.details["cause"], "idp_unavailable (100%)");
   });
 
   test("name the worst first, whoever began", () => {
@@ -118,12 +119,13 @@ describe("alarms that begin together", () => {
       .fires(alarm({ route: "/login", failures: 10 }))
       .fires(alarm({ route: "/me", failures: 900, afterMs: 1_000 }));
     const text = scene.heard.at(-1)?.text;
-    assert.match(text?.summary ?? "", /^2 endpoints fail together: POST \/me of auth, POST \/login of auth$/);
-    assert.deepEqual(text?.details["endpoints"], [
+    assert.ok(text !== undefined);
+    assert.match(text.summary, /^2 endpoints fail together: POST \/me of auth, POST \/login of auth$/);
+    assert.deepEqual(text.details["endpoints"], [
       "POST /me of auth: 43%, usually 1.2%, 900 failures",
       "POST /login of auth: 43%, usually 1.2%, 10 failures",
     ]);
-    assert.equal(text?.details["since"], "2026-03-02T08:59:56Z");
+    assert.equal(text.details["since"], "2026-03-02T08:59:56Z");
   });
 
   test("reach each notifier that a route names, and each sees the resolve when its own are over", () => {
