@@ -7,8 +7,7 @@
 import type { CauseName, Confidence, Statement } from "./cause.ts";
 import { ROW } from "./cause.ts";
 import { causeOfException } from "./cause-of-exception.ts";
-import { causeOfText } from "./cause-of-text.ts";
-import type { RefusalSigns, StatedSigns, Told } from "./refusal-signs.ts";
+import type { Named, RefusalSigns, StatedSigns, Told } from "./refusal-signs.ts";
 
 /** The request that was refused, as far as the table asks. */
 export type RefusedRequest = {
@@ -35,9 +34,7 @@ const OAUTH_ERROR = /\binvalid_(client|grant)\b/;
 
 /** What the service, its library or its gateway said. Null when nobody said anything that is known. */
 export function statedCause(signs: StatedSigns): Statement | null {
-  const { challenges, challengeSource, exceptionTypes } = signs;
-  const byType = firstSpecific(exceptionTypes, causeOfException);
-  const byText = causeInTexts(signs);
+  const { byText, byType, challenges, challengeSource } = signs;
   if (byType?.name === "idp_unavailable") return statement(ROW.providerUnavailable, byType, "high");
   if (byText?.name === "idp_unavailable") return statement(ROW.providerUnavailable, byText, "high");
   for (const { error } of challenges) {
@@ -64,13 +61,13 @@ export function inferredCause(signs: RefusalSigns, request: RefusedRequest): Sta
 
 /** The token is no good, and nobody says why. */
 export function genericTokenCause(signs: StatedSigns): Statement | null {
-  const { challenges, challengeSource, exceptionTypes } = signs;
+  const { byText, byType, challenges, challengeSource } = signs;
   const challenged = challenges.find(({ error }) => error === "invalid_token" || error === "invalid_request");
   if (challenged !== undefined) {
     const name = challenged.error === "invalid_token" ? "invalid_token" : "malformed";
     return statement(ROW.genericToken, { name, source: challengeSource }, "medium");
   }
-  const named = firstSpecific(exceptionTypes, causeOfException) ?? causeInTexts(signs);
+  const named = byType ?? byText;
   return named?.name === "invalid_token" ? statement(ROW.genericToken, named, "medium") : null;
 }
 
@@ -145,24 +142,8 @@ function isSignIn({ isAuthenticationRoute, method }: RefusedRequest): boolean {
   return isAuthenticationRoute && (method === "POST" || method === "");
 }
 
-type Named = { readonly name: CauseName; readonly source: string };
-
 function statement(row: number, { name, source }: Named, confidence: Confidence): Statement {
   return { name, confidence, source, row };
-}
-
-function causeInTexts({ exceptionTypes, texts }: StatedSigns): Named | null {
-  const types = exceptionTypes.map(({ value }) => value);
-  return firstSpecific(texts, (text) => causeOfText(text, types));
-}
-
-/** The first that names a cause; one that says no more than "invalid token" only when no other does. */
-function firstSpecific(told: readonly Told[], read: (text: string) => CauseName | undefined): Named | null {
-  const specific = (text: string) => {
-    const name = read(text);
-    return name === "invalid_token" ? undefined : name;
-  };
-  return firstNamed(told, specific) ?? firstNamed(told, read);
 }
 
 function firstNamed(told: readonly Told[], read: (text: string) => CauseName | undefined): Named | null {

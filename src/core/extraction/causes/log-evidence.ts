@@ -21,6 +21,7 @@ import { TEXT_MAX_LENGTH } from "./cause-of-text.ts";
 import { statementsOf } from "./inner-span.ts";
 import type { RefusalEvidence } from "./refusal-evidence.ts";
 import type { Told } from "./refusal-signs.ts";
+import { statedSigns } from "./refusal-signs.ts";
 
 const TYPE_KEYS = [ATTR_EXCEPTION_TYPE, ATTR_ERROR_TYPE];
 const TEXT_KEYS = [ATTR_EXCEPTION_MESSAGE, ATTR_ERROR_MESSAGE, "error", "err"];
@@ -53,7 +54,8 @@ export class LogEvidence {
     const exceptionTypes = toldIn(view, TYPE_KEYS);
     const texts = [...toldIn(view, TEXT_KEYS), ...toldInBody(view)];
     if (exceptionTypes.length === 0 && texts.length === 0) return;
-    const statements = statementsOf({ challenges: [], challengeSource: "", exceptionTypes, texts }, LOG_RECORD);
+    const signs = statedSigns({ challenges: [], challengeSource: "", exceptionTypes, texts });
+    const statements = statementsOf(signs, LOG_RECORD);
     if (statements.length === 0) return;
     this.tellingCount += 1;
     const place = this.#evidence.placeOfLog(view, SERVICE_NAME_SLOT);

@@ -80,14 +80,13 @@ export class RefusalEvidence {
 
   /** Remembers a refused request with what its own span says. The same one again is the same refusal. */
   refuse(place: TracePlace, own: Statement | null): Refusal {
-    const known = this.#refusals.of(place.trace).find(({ place: { span, service } }) => {
-      return span === place.span && service === place.service;
-    });
+    const others = this.#refusals.of(place.trace);
+    const known = others.find(({ place: { span, service } }) => span === place.span && service === place.service);
     const refusal = known ?? new Refusal(place);
     if (own !== null) refusal.hear({ statement: own, closeness: CLOSENESS.own });
     for (const heard of this.heardAt(place)) refusal.hear(heard);
     if (known === undefined) this.#refusals.add(place.trace, refusal);
-    this.#passOn(refusal);
+    if (others.length > 0) this.#passOn(refusal);
     return refusal;
   }
 

@@ -18,7 +18,9 @@ import { skipCheckedField } from "../../otlp/structure-check.ts";
 import { cursor, readText, readVarint32 } from "../../otlp/wire.ts";
 import type { UnixMillis } from "../../time.ts";
 import { textsIn } from "./captured-values.ts";
-import { TEXT_MAX_LENGTH } from "./cause-of-text.ts";
+import type { CauseName } from "./cause.ts";
+import { causeOfException } from "./cause-of-exception.ts";
+import { causeOfText, TEXT_MAX_LENGTH } from "./cause-of-text.ts";
 import type { Challenge } from "./challenge.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { CredentialSlots, SentCredentials } from "./sent-credentials.ts";
@@ -27,8 +29,11 @@ import { readCredentials } from "./sent-credentials.ts";
 /** A value, and the attribute or field that holds it. */
 export type Told = { readonly value: string; readonly source: string };
 
+/** A cause, and the attribute or field that names it. */
+export type Named = { readonly name: CauseName; readonly source: string };
+
 /** What was said in words or codes. */
-export type StatedSigns = {
+export type ToldSigns = {
   readonly challenges: readonly Challenge[];
   /** "" when there are none. */
   readonly challengeSource: string;
@@ -37,6 +42,9 @@ export type StatedSigns = {
   /** Descriptions and messages, most telling first. */
   readonly texts: readonly Told[];
 };
+
+/** The same with the causes that types and texts name, which are looked up once. */
+export type StatedSigns = ToldSigns & { readonly byType: Named | null; readonly byText: Named | null };
 
 export type RefusalSigns = StatedSigns & {
   readonly credentials: SentCredentials;
@@ -133,10 +141,12 @@ export class RefusalSignReader {
       ...this.#told(bytes, TEXT_SLOTS, TEXT_MAX_LENGTH),
     ];
     return {
-      challenges,
-      challengeSource,
-      exceptionTypes: [...exceptions.types, ...this.#told(bytes, TYPE_SLOTS, TEXT_MAX_LENGTH)],
-      texts: texts.filter(({ value }) => value !== ""),
+      ...statedSigns({
+        challenges,
+        challengeSource,
+        exceptionTypes: [...exceptions.types, ...this.#told(bytes, TYPE_SLOTS, TEXT_MAX_LENGTH)],
+        texts: texts.filter(({ value }) => value !== ""),
+      }),
       credentials: readCredentials(this.#attributes, bytes, CREDENTIAL_SLOTS),
       startedAt,
     };
@@ -180,6 +190,27 @@ export class RefusalSignReader {
     }
     return told;
   }
+}
+
+export function statedSigns(told: ToldSigns): StatedSigns {
+  const types = told.exceptionTypes.map(({ value }) => value);
+  return {
+    ...told,
+    byType: firstSpecific(told.exceptionTypes, causeOfException),
+    byText: firstSpecific(told.texts, (text) => causeOfText(text, types)),
+  };
+}
+
+/** The first that names a cause; one that says no more than "invalid token" only when no other does. */
+function firstSpecific(told: readonly Told[], read: (text: string) => CauseName | undefined): Named | null {
+  let general: Named | null = null;
+  for (const { value, source } of told) {
+    const name = read(value);
+    if (name === undefined) continue;
+    if (name !== "invalid_token") return { name, source };
+    general ??= { name, source };
+  }
+  return general;
 }
 
 function toldIn(slots: AttributeSlots, bytes: Uint8Array, slot: number, lengthMax: number): readonly Told[] {
