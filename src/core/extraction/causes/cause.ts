@@ -65,11 +65,13 @@ export const ROW = {
   sentScheme: 9,
   nothingSent: 10,
   bareChallenge: 11,
-  genericToken: 12,
+  genericChallenge: 12,
   oauthError: 13,
-  expiredPage: 14,
-  signIn: 15,
-  apiKey: 16,
+  /** A message or class that says no more than "invalid token". */
+  genericText: 14,
+  expiredPage: 15,
+  signIn: 16,
+  apiKey: 17,
 } as const;
 
 /** What the decision table answers for one teller: a span, its child, a log record. */

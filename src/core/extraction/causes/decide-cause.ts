@@ -29,8 +29,14 @@ const CAUSE_BY_CHALLENGE_ERROR: ReadonlyMap<string, CauseName> = new Map([
   ["insufficient_scope", "insufficient_scope"],
 ]);
 
+/** Of RFC 6750. */
+const GENERIC_ERRORS: Readonly<Record<string, CauseName>> = {
+  invalid_token: "invalid_token",
+  invalid_request: "malformed",
+};
+
 /** RFC 6749 5.2 as it appears in challenges, messages and captured bodies. */
-const OAUTH_ERROR = /\binvalid_(client|grant)\b/;
+const OAUTH_ERROR = /\binvalid[_ ](client|grant)\b/i;
 
 /** What the service, its library or its gateway said. Null when nobody said anything that is known. */
 export function statedCause(signs: StatedSigns): Statement | null {
@@ -53,22 +59,24 @@ export function inferredCause(signs: RefusalSigns, request: RefusedRequest): Sta
     causeOfTokenTimes(signs) ??
     causeOfNegotiation(signs, request) ??
     causeOfSentCredentials(signs, request) ??
-    genericTokenCause(signs) ??
+    genericChallenge(signs) ??
     oauthCause(signs) ??
+    genericText(signs) ??
     causeOfRoute(signs, request)
   );
 }
 
 /** The token is no good, and nobody says why. */
-export function genericTokenCause(signs: StatedSigns): Statement | null {
-  const { byText, byType, challenges, challengeSource } = signs;
-  const challenged = challenges.find(({ error }) => error === "invalid_token" || error === "invalid_request");
-  if (challenged !== undefined) {
-    const name = challenged.error === "invalid_token" ? "invalid_token" : "malformed";
-    return statement(ROW.genericToken, { name, source: challengeSource }, "medium");
-  }
+export function genericChallenge({ challenges, challengeSource: source }: StatedSigns): Statement | null {
+  const error = challenges.map((challenge) => challenge.error).find((code) => code in GENERIC_ERRORS);
+  const name = GENERIC_ERRORS[error ?? ""];
+  return name === undefined ? null : statement(ROW.genericChallenge, { name, source }, "medium");
+}
+
+/** The same in a message or an exception's class. */
+export function genericText({ byText, byType }: StatedSigns): Statement | null {
   const named = byType ?? byText;
-  return named?.name === "invalid_token" ? statement(ROW.genericToken, named, "medium") : null;
+  return named?.name === "invalid_token" ? statement(ROW.genericText, named, "medium") : null;
 }
 
 /** `invalid_grant` and `invalid_client`: a token route says so with status 400. */
@@ -76,13 +84,18 @@ export function oauthCause({ challenges, challengeSource, exceptionTypes, texts 
   const codes = challenges.map(({ error }) => ({ value: error, source: challengeSource }));
   const named =
     firstNamed(exceptionTypes, (type) => oauthName(causeOfException(type))) ??
-    firstNamed([...codes, ...exceptionTypes, ...texts], (text) => oauthName(OAUTH_ERROR.exec(text)?.[0]));
+    firstNamed(
+      [...codes, ...exceptionTypes, ...texts],
+      (text) => OAUTH_NAMES[OAUTH_ERROR.exec(text)?.[1]?.toLowerCase() ?? ""],
+    );
   return named === null ? null : statement(ROW.oauthError, named, "high");
 }
 
-function oauthName(name = ""): CauseName | undefined {
+function oauthName(name: CauseName | undefined): CauseName | undefined {
   return name === "invalid_client" || name === "invalid_grant" ? name : undefined;
 }
+
+const OAUTH_NAMES: Readonly<Record<string, CauseName>> = { client: "invalid_client", grant: "invalid_grant" };
 
 function causeOfTokenTimes(signs: RefusalSigns): Statement | null {
   const { tokenTimes, source } = signs.credentials;

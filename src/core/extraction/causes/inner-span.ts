@@ -11,7 +11,7 @@ import { NO_HTTP_STATUS } from "../outcome.ts";
 import { readHttpStatus } from "../span-status.ts";
 import type { Statement } from "./cause.ts";
 import { ROW } from "./cause.ts";
-import { genericTokenCause, oauthCause, statedCause } from "./decide-cause.ts";
+import { genericChallenge, genericText, oauthCause, statedCause } from "./decide-cause.ts";
 import type { StatedSigns } from "./refusal-signs.ts";
 
 const KIND_UNSPECIFIED = 0;
@@ -51,7 +51,7 @@ export function providerFailure(view: SpanView, addressSlots: readonly number[])
 
 /** All that signs from a child or a log record state. Nothing is concluded from what they lack. */
 export function statementsOf(signs: StatedSigns, teller: string): readonly Statement[] {
-  const stated = statedCause(signs) ?? genericTokenCause(signs);
+  const stated = statedCause(signs) ?? genericChallenge(signs) ?? genericText(signs);
   return [stated, oauthCause(signs)].flatMap((statement) =>
     statement === null ? [] : [{ ...statement, source: `${statement.source} of ${teller}` }],
   );
