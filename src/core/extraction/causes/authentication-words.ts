@@ -83,6 +83,7 @@ const WORDS = [
   "mismatch",
   "disabled",
   "attempt",
+  "saml",
   "hmac",
   "log in",
   "logged",

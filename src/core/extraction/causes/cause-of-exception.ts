@@ -89,7 +89,6 @@ const TYPES: Readonly<Partial<Record<CauseName, readonly string[]>>> = {
     "JwtParseError",
     "jwt.exceptions.DecodeError",
     "authlib.jose.errors.DecodeError",
-    "JWT::DecodeError",
     "MalformedJwtException",
     "JWTDecodeException",
     "SecurityTokenMalformedException",

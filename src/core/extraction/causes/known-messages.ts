@@ -87,7 +87,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
       /request time and the current time|signature expired: |signature not yet current/, // AWS
       /timestamp (is )?(outside|too (old|new|far))|request date header too old/,
       /can't be used before/, // java-jwt, aws-jwt-verify
-      /too early|recvwindow|clock (is )?(too )?(far|wrong|ahead|behind)/,
+      /too early|recv ?window|before use time|clock (is )?(too )?(far|wrong|ahead|behind)/,
     ],
   ],
   [
@@ -119,7 +119,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
     "expired",
     [
       /\b(token|jwt|session|signature|assertion|cookie|key|ticket|tkt|code|credentials?)\b.{0,40}\bexpired\b/,
-      /\bexpired\b.{0,20}\b(token|jwt|session|credentials?|signature|code)\b/,
+      /\bexpired\b.{0,20}\b(token|jwt|session|credentials?|signature|code|key)\b/,
       /maxage exceeded|idx10223|session (has )?timed out|no longer valid.{0,80}expiration time/,
       /\bexp\b.{0,20}(not satisfied|claim|check)|aadsts(700082|70043)/,
       /signature not valid in the specified time frame/, // Azure storage
@@ -149,7 +149,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
       /(invalid|bad) (jws |document |token )?signature|signature (is |was |resulted )?(invalid|incorrect|wrong)|idx10511/,
       /signature (verification|validation|check) (has )?(failed|raised)|signature (mismatch|(does not|doesn't) match|could not be verified)/,
       /request signature we calculated does not match|(mac|hmac) signature (found|cannot be verified)|no signatures found matching/,
-      /jwt verification fails|signed jwt rejected|crypto\/\w+: verification error|token-?invalid-?signature|jwsinvalidsignature/,
+      /jwt verification fails|signed jwt rejected|crypto\/\w+: verification error|token-?invalid-?signature|jwsinvalid signature/,
       /could not verify (the )?(message|signature)|error in cryptographic primitive|krb ap err modified/,
       /unprotect ticket failed/, // ASP.NET cookies
       /\b(signature|hmac)\b.{0,60}\b(failed|invalid|mismatch|tampered|wrong|incorrect|rejected|not (be )?(valid|verified)|do(es)?(n't| not) match)\b/,
@@ -192,7 +192,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
     [
       /invalid client (id|secret|credentials?|assertion|or )|client (authentication failed|secret (is |has )?(invalid|incorrect|wrong|expired)|not found in realm)/,
       /aadsts(7000215|7000222|700016|700027|90002)|client not found(?! in kerberos)/,
-      /\bclient (credentials?|secret|assertion|authentication|id)\b.{0,40}(invalid|fail|incorrect|wrong|mismatch|unknown|not found|not registered)|(unknown|unregistered) client\b/,
+      /\bclient (credentials?|secret|assertion|authentication|id)\b.{0,40}(invalid|not valid|fail|incorrect|wrong|mismatch|unknown|not found|not registered)|(unknown|unregistered) client\b|secret hash/,
     ],
   ],
   [
@@ -241,7 +241,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
       /could not validate credentials|invalid authentication credentials/, // FastAPI
       /(invalid|unknown|bad|revoked|blacklisted|inactive) ("?\w+"? )?(access |auth |bearer |id |refresh |session |jwt |security )?tokens?\b/,
       /token (is |was |has been )?(not )?(invalid|revoked|rejected|inactive|active|valid|blacklisted)\b|token (isn't|is not) active|security token included in the request/,
-      /failed to (validate|verify) (the )?(id |access )?(token|jwt)|token not found in|(token|session)-?(was |has been )?revoked/,
+      /failed to (validate|verify) (the |a )?(id |access )?(token|jwt)|token not found in|(token|session)-?(was |has been )?revoked/,
     ],
   ],
 ];

@@ -28,23 +28,23 @@ export const MESSAGE_TOPICS: readonly MessageRow[] = [
   ["unknown_key", [/\b(kid|jwk)\b|\b(unrecogni[sz]ed|unknown|wrong) (signing )?key\b/]],
   ["bad_signature", [/\bsignature\b|\bhmac\b/]],
   ["insufficient_scope", [/\b(lacks?|requires?|without) (the )?(required )?scopes?\b/]],
-  ["wrong_scheme", [/\bonly (bearer|basic)\b|must (start|begin) with ["'`]?(bearer|basic)\b/]],
+  ["wrong_scheme", [/\bonly (bearer|basic)\b|(must (start|begin) with|does not contain) (a )?["'`]?(bearer|basic)\b/]],
   [
     "malformed",
     [
-      /\b(token|jwt|authorization|header)\b.{0,40}\b(corrupt(ed)?|garbage|characters|parts|base64|deco?d\w*)\b|(base64|decod\w+|split|pars\w+).{0,40}\b(token|jwt|authorization)\b/,
+      /\b(token|jwt|authorization|header)\b.{0,40}\b(corrupt(ed)?|garbage|characters|parsing failed|parts|base64|deco?d\w*)\b|(base64|decod\w+|split|pars\w+).{0,40}\b(token|jwt|authorization)\b/,
     ],
   ],
   [
     "no_credentials",
     [
-      /\b(lacks?|without|empty|no) (any )?(credentials?|authorization)\b|\b(token|authorization|credentials?) (is|was|are) (empty|blank|null|undefined)|authorization (is )?required/,
+      /\b(lacks?|without|empty|no) (any )?(credentials?|authorization)\b|\b(token|authorization|credentials?) (is|was|are) (empty|blank|null|undefined)|(authorization|authentication) (is )?required|requires authentication|missing authorization\b/,
     ],
   ],
   [
     "bad_password",
     [
-      /\b(user|account|login|e-?mail)\b.{0,30}(does not|doesn't|do not) exist|\b(bcrypt|argon2|pbkdf2|scrypt|hashedpassword)\b|(invalid|incorrect|wrong) .{0,20}\b(passcode|otp|pin)\b/,
+      /\b(user|account|login|e-?mail)\b.{0,30}(does not|doesn't|do not) exist|\b(bcrypt|argon2|pbkdf2|scrypt|hashed ?password)\b|(invalid|incorrect|wrong) .{0,20}\b(passcode|otp|pin)\b/,
     ],
   ],
   ["invalid_api_key", [/\bapi[ -]?key\b.{0,30}(does not|doesn't) exist/]],
