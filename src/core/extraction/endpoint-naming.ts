@@ -48,8 +48,11 @@ export function canonicalMethod(text: string): string {
 export function canonicalRoute(text: string, origin: "plain" | "next"): CanonicalRoute | null {
   const template = readTemplate(text, origin);
   if (template === null) return null;
-  const { isCatchAll, isBareWord } = template;
-  return { route: normalize(template.text), segmentCount: normalizer.segmentCount, isCatchAll, isBareWord };
+  const { isCatchAll, isBareWord, text: written } = template;
+  const route = normalize(written);
+  // The number of a route, and not a route of numbers.
+  if (isBareWord && route === "/{}" && written !== "{}") return null;
+  return { route, segmentCount: normalizer.segmentCount, isCatchAll, isBareWord };
 }
 
 /** The route that stands for a path when no template is known. */

@@ -46,6 +46,8 @@ const VERSION_MASK = 0xffff;
 const UNDERSCORE = 0x5f;
 
 export class HttpSpanNaming {
+  /** Of the last endpoint: it follows from more than the request's own path. */
+  isNamedByRoute = false;
   readonly #endpoints: EndpointTable;
   readonly #plainReadings = new Map<string, CanonicalRoute | null>();
   readonly #nextReadings = new Map<string, CanonicalRoute | null>();
@@ -66,6 +68,7 @@ export class HttpSpanNaming {
     this.#name.read(view);
     this.#findMethod(view);
     this.#findPath(view);
+    this.isNamedByRoute = true;
     return (
       this.#fromAttributes(view, scope) ??
       this.#fromName(view, scope) ??
@@ -141,6 +144,7 @@ export class HttpSpanNaming {
       return this.#fromNewTemplate(view, scope, origin);
     }
     if (fit === "contradicts") return null;
+    if (isCatchAll(facts) && !isSuccess(view)) return this.#fromLearned(view, scope) ?? endpoint;
     if (hasLessonsLeft(facts)) spellings.setFacts(entry, this.#learn(view, scope, endpoint.route, facts));
     return endpoint;
   }
@@ -154,6 +158,8 @@ export class HttpSpanNaming {
     if (origin === "observed" && this.#pathStart !== -1 && !template.route.includes("{}")) return null;
     const fit = this.#fitOf(view, template.route, factsOf(template));
     if (fit === "contradicts") return null;
+    const learned = template.isCatchAll && !isSuccess(view) ? this.#fromLearned(view, scope) : null;
+    if (learned !== null) return learned;
     const mounted = fit === "mounted" ? this.#withMount(scope, template) : null;
     const { route, facts } = mounted ?? { route: template.route, facts: factsOf(template) };
     const endpoint = this.#intern(scope, route, origin);
@@ -197,7 +203,19 @@ export class HttpSpanNaming {
     return fitOf({ route, facts }, this.#path);
   }
 
+  /**
+   * A template that takes everything is what routers report that were left early: `/api/*`, where a
+   * request that had gone on would have shown more.
+   */
+  #fromLearned(view: SpanView, scope: ServiceScope): Endpoint | null {
+    if (this.#pathStart === -1) return null;
+    this.#normalizePath(view);
+    const learned = this.#endpoints.learnedRoutes.find(scope, this.#normalizedPath());
+    return learned === null ? null : this.#intern(scope, learned, "declared");
+  }
+
   #fromPath(view: SpanView, scope: ServiceScope): Endpoint | null {
+    this.isNamedByRoute = false;
     if (this.#pathStart === -1) return null;
     this.#normalizePath(view);
     const { learnedRoutes, spellings } = this.#endpoints;

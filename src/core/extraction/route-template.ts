@@ -17,15 +17,26 @@ export type TemplateReading = {
   readonly isBareWord: boolean;
 };
 
-const PLACEHOLDERS = new Set(["", "*", "/*", "**", "/**", "default", "root", "UNKNOWN", "NOT_FOUND", "REDIRECTION"]);
+const PLACEHOLDERS = new Set(
+  ["", "*", "/*", "**", "/**"].concat("default $default root UNKNOWN NOT_FOUND REDIRECTION".split(" ")),
+);
 
-/** Traefik's rules, the template with which ASP.NET routes everything, and API Gateway's "see behind it". */
-const NOT_A_ROUTE = /\b(?:Path|PathPrefix|PathRegexp|Host|HostRegexp|HostSNI|Headers?)\(|^\/?\{controller|\{proxy\+\}/;
+/** Traefik's rules. */
+const PROXY_RULE = /\b(?:Path|PathPrefix|PathRegexp|Host|HostRegexp|HostSNI|Headers?)\(/;
+/** The templates with which ASP.NET routes whole applications, and API Gateway's "see behind it". */
+const WHOLE_APPLICATION = /\{(?:controller|action)\b|\{proxy\+\}/;
+/** API Platform names its routes after the paths, and not quite like them. */
+const NAME_LIKE_A_ROUTE = /^_api_\//;
+const NOT_A_ROUTE = new RegExp(
+  [PROXY_RULE, WHOLE_APPLICATION, NAME_LIKE_A_ROUTE].map(({ source }) => source).join("|"),
+);
 const URL_START = /^[a-z][a-z+]{1,9}:\/\//i;
 
 const METHOD_PREFIX = /^[A-Z]+ +(?=\/)/;
 /** Kong marks paths that are regular expressions so. */
 const EXPRESSION_MARK = /^~(?=[/^(])/;
+/** What Ktor adds to a path that is none of it, and how Go says that a path ends. */
+const SELECTOR = /\/?\((?:method:|authenticate\b)[^()]*\)|\{\$\}$/g;
 /** Django joins the expressions of nested routes, so `^` comes in the middle too. */
 const ANCHORS = /^\^+|(?:\$|\\[zZ])+$/g;
 const ESCAPED_LITERAL = /\\([/.\-_])/g;
@@ -49,6 +60,7 @@ export function readTemplate(source: string, origin: "plain" | "next"): Template
   const bare = clean
     .replace(METHOD_PREFIX, "")
     .replace(EXPRESSION_MARK, "")
+    .replace(SELECTOR, "")
     .replaceAll(" ", "_")
     .replace(ESCAPED_LITERAL, "$1");
   const stripped = origin === "next" ? bare.replace(NEXT_FILE_SUFFIX, "") : bare;

@@ -69,6 +69,8 @@ export class SpanExtractor {
   readonly #callNaming: CallNaming;
   readonly #explainer: RefusalExplainer;
   readonly #answers: SpanAnswers;
+  /** Of the last endpoint: see `HttpSpanNaming`. */
+  #isNamedByRoute = false;
   #observation: SpanObservation | null = null;
   #scope: ServiceScope | null = null;
   #scopeBytes: Uint8Array | null = null;
@@ -101,6 +103,7 @@ export class SpanExtractor {
     const weight = this.#sampling.weightOf(view, scope);
     const result = { httpStatus: readHttpStatus(view), grpcStatus, hasError: hasError(view) };
     observation.moveTo(endpoint, result, weight);
+    observation.hasRoute = this.#isNamedByRoute;
     observation.outcome = this.#answers.outcomeOf(observation) ?? observation.outcome;
     if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
     this.#sampling.note(observation.outcome === "ok" ? "success" : "other", observation.endedAt);
@@ -148,8 +151,9 @@ export class SpanExtractor {
     return this.#scope;
   }
 
-  /** What stands for no request may still tell why one was refused. */
+  /** What stands for no request may still tell why one was refused, and which routes the service has. */
   #listenTo(view: SpanView): null {
+    if (view.kind === KIND_INTERNAL && showsRoute(view)) this.#httpNaming.endpointOf(view, this.scopeOf(view));
     if (mayTellOfRequest(view)) this.#explainer.listenTo(view);
     this.#answers.listenTo(view);
     return null;
@@ -167,7 +171,11 @@ export class SpanExtractor {
   #endpointOf(view: SpanView, scope: ServiceScope, grpcStatus: number): Endpoint {
     const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
     const rpcEndpoint = isRpc ? this.#rpcNaming.endpointOf(view, scope) : null;
-    return rpcEndpoint ?? this.#httpNaming.endpointOf(view, scope);
+    this.#isNamedByRoute = rpcEndpoint !== null;
+    if (rpcEndpoint !== null) return rpcEndpoint;
+    const endpoint = this.#httpNaming.endpointOf(view, scope);
+    this.#isNamedByRoute = this.#httpNaming.isNamedByRoute;
+    return endpoint;
   }
 
   #observationOn(view: SpanView, scope: ServiceScope, endpoint: Endpoint): SpanObservation {
@@ -220,6 +228,15 @@ function startsWith({ attributes, bytes }: SpanView, slot: number, expected: Uin
   if (attributes.kind[slot] !== VALUE_STRING) return false;
   const start = attributes.start[slot] ?? 0;
   return equalBytes(bytes, start, Math.min(attributes.end[slot] ?? 0, start + expected.length), expected);
+}
+
+/** A framework's own span within the server's, where only the framework knows routes. */
+function showsRoute({ attributes }: SpanView): boolean {
+  return (
+    attributes.has(SPAN_SLOT.httpRoute) &&
+    (attributes.has(SPAN_SLOT.urlPath) || attributes.has(SPAN_SLOT.httpTarget)) &&
+    (attributes.has(SPAN_SLOT.httpRequestMethod) || attributes.has(SPAN_SLOT.httpMethod))
+  );
 }
 
 function hasAny({ attributes }: SpanView, slots: readonly number[]): boolean {

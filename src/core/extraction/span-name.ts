@@ -1,5 +1,5 @@
 /**
- * Takes a span's name apart: `GET /users/:id`, `HTTP POST /login`, `/users/{id}`, `GET`.
+ * Takes a span's name apart: `GET /users/:id`, `HTTP POST /login`, `/users/{id}`, `get /users/{id}`, `GET`.
  *
  * Some instrumentations put the route into nothing but the name, and some the method.
  */
@@ -10,7 +10,11 @@ import { isMethod } from "./endpoint-naming.ts";
 const SPACE = 0x20;
 const SLASH = 0x2f;
 const METHOD_MAX_BYTES = 32;
-const HTTP_WORD = [0x48, 0x54, 0x54, 0x50, SPACE] as const;
+const HTTP_WORD = [0x68, 0x74, 0x74, 0x70, SPACE] as const;
+/** Makes a small letter of a capital, and leaves the blank as it is. */
+const LOWER_CASE = 0x20;
+const A = 0x61;
+const Z = 0x7a;
 
 /** Offsets of the parts of a name; a part that is absent is an empty range. Used again for every span. */
 export class SpanNameParts {
@@ -31,30 +35,43 @@ export class SpanNameParts {
       this.templateStart = start;
       return;
     }
-    this.methodEnd = findMethodEnd(bytes, start, nameEnd);
-    if (this.methodEnd < nameEnd && hasSlash(bytes, this.methodEnd, nameEnd)) this.templateStart = this.methodEnd + 1;
+    const wordEnd = findWordEnd(bytes, start, nameEnd);
+    if (wordEnd === start || (isLowerCase(bytes, start) && !isMethodIn(bytes, start, wordEnd))) return;
+    this.methodEnd = wordEnd;
+    if (wordEnd < nameEnd && hasSlash(bytes, wordEnd, nameEnd)) this.templateStart = wordEnd + 1;
   }
 
   /** Whether the first word is a method and not just any word in capitals. */
-  hasMethod(view: SpanView): boolean {
-    return this.methodEnd > this.methodStart && isMethod(readText(view.bytes, this.methodStart, this.methodEnd));
+  hasMethod({ bytes }: SpanView): boolean {
+    return this.methodEnd > this.methodStart && isMethodIn(bytes, this.methodStart, this.methodEnd);
   }
 }
 
 function skipHttpWord(bytes: Uint8Array, start: number, end: number): number {
-  const isHttpWord = end - start > HTTP_WORD.length && HTTP_WORD.every((byte, index) => bytes[start + index] === byte);
+  const isHttpWord =
+    end - start > HTTP_WORD.length &&
+    HTTP_WORD.every((byte, index) => ((bytes[start + index] ?? 0) | LOWER_CASE) === byte);
   return isHttpWord ? start + HTTP_WORD.length : start;
 }
 
-/** Where a first word of capitals ends; `start` when the name does not begin with one. */
-function findMethodEnd(bytes: Uint8Array, start: number, end: number): number {
+/** Where a first word of letters ends; `start` when the name does not begin with one. */
+function findWordEnd(bytes: Uint8Array, start: number, end: number): number {
   const limit = Math.min(end, start + METHOD_MAX_BYTES);
   for (let position = start; position < limit; position++) {
     const byte = bytes[position] ?? 0;
     if (byte === SPACE) return position;
-    if (byte < 0x41 || byte > 0x5a) return start;
+    if ((byte | LOWER_CASE) < A || (byte | LOWER_CASE) > Z) return start;
   }
   return limit === end ? end : start;
+}
+
+/** Most senders write methods in capitals, and so much else in small letters that those have to be looked up. */
+function isLowerCase(bytes: Uint8Array, position: number): boolean {
+  return (bytes[position] ?? 0) >= A;
+}
+
+function isMethodIn(bytes: Uint8Array, start: number, end: number): boolean {
+  return isMethod(readText(bytes, start, end).toUpperCase());
 }
 
 function hasSlash(bytes: Uint8Array, start: number, end: number): boolean {

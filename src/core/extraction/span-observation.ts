@@ -25,14 +25,6 @@ const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => 
 const PARENT_IS_LOCAL = 0x100;
 const PARENT_IS_REMOTE = 0x300;
 
-const ROUTE_SLOTS = [
-  SPAN_SLOT.httpRoute,
-  SPAN_SLOT.nextRoute,
-  SPAN_SLOT.micrometerUri,
-  SPAN_SLOT.rpcMethod,
-  SPAN_SLOT.grpcMethod,
-];
-
 const NO_REFUSALS: readonly Refusal[] = [];
 
 /** Where a request belongs. */
@@ -53,6 +45,8 @@ export class SpanObservation implements Observation {
   grpcStatus = NO_GRPC_STATUS;
   weight = 1;
   endedAt: UnixMillis = 0;
+  /** The endpoint follows from more than the request's own path. */
+  hasRoute = false;
   /** False for a span that another one stands for. */
   isCounted = true;
   readonly #clients: ClientReader;
@@ -103,11 +97,6 @@ export class SpanObservation implements Observation {
   /** Another authspike has marked this span already. */
   get isMarked(): boolean {
     return this.view.attributes.has(SPAN_SLOT.authspikeEndpoint);
-  }
-
-  /** The endpoint follows from more than a path. */
-  get hasRoute(): boolean {
-    return ROUTE_SLOTS.some((slot) => this.view.attributes.has(slot));
   }
 
   /** There is no parent, or the span says that it is in another process. */

@@ -37,13 +37,35 @@ test("every framework's parameters become one token", () => {
     ["GET /users/{id}", "/users/{}"],
     ["users//list/", "/users/list"],
     ["/search?q=1", "/search"],
+    ["/(authenticate default)/users/{id}/(method:GET)", "/users/{}"],
+    ["/posts/{$}", "/posts"],
+    ["/{$}", "/"],
+    ["~/users/(?<id>\\d+)$", "/users/{}"],
+    ["/users/$id<[^/]+>", "/users/{}"],
     ["/", "/"],
   ];
   for (const [template, route] of templates) assert.equal(canonicalRoute(template, "plain")?.route, route, template);
 });
 
 test("what is no route is turned away", () => {
-  const texts = ["", "*", "/*", "/**", "default", "UNKNOWN", "root", "PathPrefix(`/api`)", "[...slug]", "/(.*)"];
+  const texts = [
+    "$default",
+    "/{proxy+}",
+    "api/{controller}/{id}",
+    "_api_/users/{id}_get",
+    "1",
+    "0f8fad5b-d9cb-469f",
+    "",
+    "*",
+    "/*",
+    "/**",
+    "default",
+    "UNKNOWN",
+    "root",
+    "PathPrefix(`/api`)",
+    "[...slug]",
+    "/(.*)",
+  ];
   for (const text of [...texts, "{controller=Home}/{action=Index}/{id?}", "https://a.b/c"]) {
     assert.equal(canonicalRoute(text, "plain"), null, text);
   }

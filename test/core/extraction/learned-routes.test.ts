@@ -163,6 +163,22 @@ describe("spans and recordings", () => {
     assert.deepEqual(namesOf(world, refused("/users/ann")), ["GET /users/{}"]);
   });
 
+  test("see behind a template for a whole prefix what a request that went on would have shown", () => {
+    const world = new ExtractionWorld();
+    assert.deepEqual(namesOf(world, refused("/api/keys/7", "/api/*")), ["GET /api/{}"]);
+    namesOf(world, success("/api/keys/:id", "/api/keys/7"));
+    assert.deepEqual(namesOf(world, refused("/api/keys/8", "/api/*"), success("/api/*", "/api/other")), [
+      "GET /api/keys/{}",
+      "GET /api/{}",
+    ]);
+  });
+
+  test("learn from a framework's own span what the server's does not say", () => {
+    const world = new ExtractionWorld();
+    const within: SpanSketch = { ...success("/users/:name", "/users/bob"), kind: "INTERNAL" };
+    assert.deepEqual(namesOf(world, within, refused("/users/ann")), ["GET /users/{}"]);
+  });
+
   test("learn nothing from failures: who asks for a path does not say what it is", () => {
     const world = new ExtractionWorld();
     namesOf(world, { ...success("/users/:name", "/users/bob"), ...refused("/users/bob", "/users/:name") });
