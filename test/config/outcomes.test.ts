@@ -1,6 +1,8 @@
 /** The `outcomes` of the configuration: what services mean by their answers. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { CAUSES } from "../../src/core/extraction/causes/cause.ts";
 import type { EndpointNames } from "../../src/core/extraction/endpoint.ts";
 import type { Answer } from "../../src/core/extraction/outcome-override.ts";
 import { OutcomeOverrides } from "../../src/core/extraction/outcome-override.ts";
@@ -94,4 +96,17 @@ test("mistakes are told with their place and what was meant", () => {
 test("nothing but a file can hold them, since they do not fit into one word", () => {
   using world = new ConfigWorld();
   assert.deepEqual(world.config({ environment: { AUTHSPIKE_OUTCOMES: "x" } }).outcomes, []);
+});
+
+test("the example in the manual reads as it stands, and every cause has its line there", () => {
+  const manual = readFileSync("docs/causes.md", "utf8");
+  const [, example = ""] = /```yaml\n([\s\S]*?)```/.exec(manual) ?? [];
+  using world = new ConfigWorld();
+  assert.equal(world.config({ files: { "authspike.yaml": example } }).outcomes.length, 4);
+  const lines = manual.split("\n").filter((line) => line.startsWith("| `"));
+  for (const cause of CAUSES)
+    assert.ok(
+      lines.some((line) => line.includes(`\`${cause}\``)),
+      cause,
+    );
 });
