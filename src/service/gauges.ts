@@ -36,6 +36,26 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     "{endpoint}",
     () => alerting.engine.endpoints.forgottenCount,
   );
+  const { learnedRoutes, services } = alerting.engine.endpoints;
+  gauge(
+    "authspike_learned_route_segments",
+    "Segments of routes that successes have shown, by which paths without a route are named",
+    "{segment}",
+    () => learnedRoutes.segmentCount,
+  );
+  gauge(
+    "authspike_learned_routes_refused",
+    "Routes and mount prefixes that found no room to be learned",
+    "{route}",
+    () => learnedRoutes.refusedCount,
+  );
+  gauge("authspike_peers", "Dependencies that services call", "{peer}", () => services.peerCount);
+  gauge(
+    "authspike_peers_overflowed",
+    "Calls to new dependencies beyond the bounds, counted as other peers",
+    "{call}",
+    () => services.peersOverflowedCount,
+  );
   gauge("authspike_series", "Rules on endpoints that keep a baseline", "{series}", () => alerting.engine.seriesCount);
   gauge(
     "authspike_series_watched",
@@ -55,6 +75,12 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     "Requests that wait for the span that tells their outcome",
     "{request}",
     () => joinedRequests.heldCount,
+  );
+  gauge(
+    "authspike_requests_hurried",
+    "Requests that were counted before their time because too many waited",
+    "{request}",
+    () => joinedRequests.overflowCount,
   );
   gauge(
     "authspike_spans_nested",

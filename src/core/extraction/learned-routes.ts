@@ -40,6 +40,8 @@ export type LearnedTemplate = { readonly route: string; readonly isCatchAll: boo
 type ServiceRoutes = { readonly root: Segment; readonly mounts: Set<string>; segmentCount: number; version: number };
 
 export class LearnedRoutes {
+  /** Templates and mount prefixes that found no room. */
+  refusedCount = 0;
   /** By index of the service. */
   readonly #services: (ServiceRoutes | undefined)[] = [];
   #segmentCount = 0;
@@ -67,7 +69,10 @@ export class LearnedRoutes {
     let isTaught = true;
     for (const [depth, segment] of segments.entries()) {
       const next = childOf(place, segment) ?? this.#grow(service, place, segment);
-      if (next === null) return false;
+      if (next === null) {
+        this.refusedCount++;
+        return false;
+      }
       if (segment === PARAMETER && hasLiteral && !next.takesWords) {
         const value = values.length === segments.length || isCatchAll ? values[depth] : undefined;
         if (value === undefined || value === PARAMETER) isTaught = false;
@@ -98,7 +103,10 @@ export class LearnedRoutes {
   takesMount(scope: ServiceScope, prefix: string): boolean {
     const { mounts } = this.#serviceOf(scope);
     if (mounts.has(prefix)) return true;
-    if (mounts.size >= MOUNTS_PER_SERVICE_MAX) return false;
+    if (mounts.size >= MOUNTS_PER_SERVICE_MAX) {
+      this.refusedCount++;
+      return false;
+    }
     mounts.add(prefix);
     return true;
   }

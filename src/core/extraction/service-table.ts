@@ -52,6 +52,8 @@ export class ServiceTable {
   readonly #byKey = new Map<string, ServiceScope>();
   readonly #namesakes = new Map<string, ServiceScope[]>();
   readonly #scopes: ServiceScope[] = [];
+  /** Calls whose peer found no room. */
+  peersOverflowedCount = 0;
   #peerCount = 0;
   #overflow: ServiceScope | null = null;
 
@@ -111,7 +113,10 @@ export class ServiceTable {
     const known = service.peers.get(name);
     if (known !== undefined) return known;
     const isFull = service.peers.size >= PEERS_PER_SERVICE_MAX || this.#peerCount >= PEERS_MAX;
-    if (isFull && name !== OTHER_PEERS) return this.#addPeer(service, OTHER_PEERS);
+    if (isFull && name !== OTHER_PEERS) {
+      this.peersOverflowedCount++;
+      return this.#addPeer(service, OTHER_PEERS);
+    }
     const { environment, namespace, service: serviceName } = service;
     const names = { environment, namespace, service: serviceName, peer: name };
     const created = this.#add(names, this.#namesakesOf(names));

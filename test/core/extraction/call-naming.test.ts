@@ -112,5 +112,6 @@ test("a service that calls whatever it is asked to keeps its dependencies and fi
   assert.equal(judgeCall(to("one.more"), world), "POST (other peers) unauthenticated");
   assert.equal(judgeCall(to("idp"), world), "POST idp unauthenticated");
   assert.equal(world.endpoints.services.peerCount, PEERS_PER_SERVICE_MAX + 1);
+  assert.ok(world.endpoints.services.peersOverflowedCount > 400);
   assert.equal(world.endpoints.services.size, 1);
 });
