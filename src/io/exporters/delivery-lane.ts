@@ -1,8 +1,9 @@
 /**
  * Delivers one signal to one destination: takes batches, sends a few at once, and acts on the answers.
  *
- * A batch is let go only when the destination has taken or refused it for good. While the destination
- * fails, no further batch is taken: the ones under way are the probes.
+ * A batch is let go only when the destination has taken or refused it for good. One that it calls
+ * malformed is taken apart again into the requests that it was joined from, to leave out the bad ones.
+ * While the destination fails, no further batch is taken: the ones under way are the probes.
  */
 import { freeBytes } from "../../core/free-bytes.ts";
 import { countItems } from "../../core/otlp/signal-count.ts";
@@ -27,12 +28,26 @@ export type OutgoingBatch = {
   /** Nobody else has these bytes. */
   readonly isCopy: boolean;
   readonly itemCount: number;
+  /** The requests that it was joined from, as their senders sent them, in order. */
+  readonly requests: readonly SentRequest[];
   /** Once: so many of the items were not wanted, the others were taken. Never called: it is sent again. */
   readonly settle: (rejectedCount: number) => void;
 };
 
+type SentRequest = { readonly byteCount: number; readonly itemCount: number };
+
+/** A batch or a part of one. */
+type Piece = Pick<OutgoingBatch, "bytes" | "itemCount" | "requests">;
+
 /** To deliver one batch, whole or in parts; those that `left` read nothing of it any more. */
-type Attempts = { begun: number; left: number };
+type Attempts = { begun: number; left: number; taken: number; malformed: number };
+
+/**
+ * Halving finds one bad request among a hundred with fourteen. A batch with so many refused pieces, or of
+ * which nothing was taken after so many, is no batch with a few bad ones: the rest is refused as it is.
+ */
+const MALFORMED_PIECES_MAX = 64;
+const MALFORMED_WITHOUT_SOUND_MAX = 8;
 
 export type LaneParts = {
   readonly client: ExportClient;
@@ -104,8 +119,8 @@ export class DeliveryLane {
   }
 
   async #deliver(batch: OutgoingBatch): Promise<void> {
-    const attempts = { begun: 0, left: 0 };
-    const rejectedCount = await this.#deliverBytes(batch.bytes, batch.itemCount, attempts);
+    const attempts = { begun: 0, left: 0, taken: 0, malformed: 0 };
+    const rejectedCount = await this.#deliverPiece(batch, attempts);
     if (rejectedCount === null) return;
     batch.settle(rejectedCount);
     // Part of an attempt that failed may still wait for its connection to take it.
@@ -113,13 +128,13 @@ export class DeliveryLane {
   }
 
   /** How many items were rejected; null when it was broken off. */
-  async #deliverBytes(bytes: Uint8Array, itemCount: number, attempts: Attempts): Promise<number | null> {
-    const halve = (reason: string) => this.#deliverHalves(bytes, itemCount, { attempts, reason });
-    if (bytes.length > REQUEST_MAX_BYTES) return halve("larger than 64 MiB");
+  async #deliverPiece(piece: Piece, attempts: Attempts): Promise<number | null> {
+    const { bytes } = piece;
+    if (bytes.length > REQUEST_MAX_BYTES) return this.#deliverSmaller(piece, attempts, "larger than 64 MiB");
     for (let failureCount = 1; ; failureCount++) {
       attempts.begun++;
       const verdict = await this.#parts.client.send(this.#signal, bytes, this.#abort.signal, () => attempts.left++);
-      if (verdict.kind !== "retry") return this.#settled(verdict, itemCount, halve);
+      if (verdict.kind !== "retry") return this.#settled(verdict, piece, attempts);
       if (this.#isFinishing) this.stop();
       if (this.#isStopped()) return null;
       await this.#rest(verdict, failureCount);
@@ -127,44 +142,63 @@ export class DeliveryLane {
     }
   }
 
-  #settled(
-    verdict: Exclude<ExportVerdict, { kind: "retry" }>,
-    itemCount: number,
-    halve: (reason: string) => Promise<number | null>,
-  ) {
+  #settled(verdict: Exclude<ExportVerdict, { kind: "retry" }>, piece: Piece, attempts: Attempts) {
     const { state } = this.#parts;
     if (state.answered()) for (const wake of this.#shortenRest) wake();
+    if (verdict.kind !== "rejected") attempts.taken++;
     switch (verdict.kind) {
       case "delivered":
         if (verdict.warning !== null) state.warned(verdict.warning);
         return 0;
       case "partial": {
         // A destination may count in other units than ours; the books stay right whatever it says.
-        const rejectedCount = Math.min(verdict.rejectedCount, itemCount);
+        const rejectedCount = Math.min(verdict.rejectedCount, piece.itemCount);
         state.refusedPartly(verdict.message, rejectedCount);
         return rejectedCount;
       }
       case "rejected":
-        if (verdict.isTooLarge) return halve(verdict.message);
-        state.refused(verdict.message, itemCount);
-        return itemCount;
+        if (verdict.because === "size") return this.#deliverSmaller(piece, attempts, verdict.message);
+        if (verdict.because === "content") return this.#deliverSound(piece, attempts, verdict.message);
+        return this.#refused(piece, verdict.message);
     }
   }
 
-  async #deliverHalves(
-    bytes: Uint8Array,
-    itemCount: number,
-    { attempts, reason }: { readonly attempts: Attempts; readonly reason: string },
-  ): Promise<number | null> {
-    const halves = splitRequest(bytes);
-    if (halves === null) {
-      this.#parts.state.refused(reason, itemCount);
-      return itemCount;
-    }
-    const firstCount = Math.min(itemCount, this.#countOf(halves[0]));
-    const first = await this.#deliverBytes(halves[0], firstCount, attempts);
-    const second = first === null ? null : await this.#deliverBytes(halves[1], itemCount - firstCount, attempts);
-    return first === null || second === null ? null : first + second;
+  /** Sends each half of what is too large. */
+  #deliverSmaller(piece: Piece, attempts: Attempts, reason: string) {
+    const halves = splitRequest(piece.bytes);
+    if (halves === null) return this.#refused(piece, reason);
+    const firstCount = Math.min(piece.itemCount, this.#countOf(halves[0]));
+    const first = { bytes: halves[0], itemCount: firstCount, requests: [] };
+    const second = { bytes: halves[1], itemCount: piece.itemCount - firstCount, requests: [] };
+    return this.#deliverBoth(first, second, attempts);
+  }
+
+  /**
+   * Sends what was joined in two parts, so that what one sender has spoilt costs no other sender's items.
+   * A sender's own request is never sent again: the specification forbids it.
+   */
+  #deliverSound(piece: Piece, attempts: Attempts, reason: string) {
+    attempts.malformed++;
+    const isHopeless = attempts.taken === 0 && attempts.malformed >= MALFORMED_WITHOUT_SOUND_MAX;
+    const isWorthwhile = !isHopeless && attempts.malformed < MALFORMED_PIECES_MAX;
+    if (!isWorthwhile || piece.requests.length < 2) return this.#refused(piece, reason);
+    const middle = Math.ceil(piece.requests.length / 2);
+    const cut = piece.requests.slice(0, middle).reduce((sum, { byteCount }) => sum + byteCount, 0);
+    const first = pieceOf(piece.bytes.subarray(0, cut), piece.requests.slice(0, middle));
+    const second = pieceOf(piece.bytes.subarray(cut), piece.requests.slice(middle));
+    return this.#deliverBoth(first, second, attempts);
+  }
+
+  async #deliverBoth(first: Piece, second: Piece, attempts: Attempts): Promise<number | null> {
+    const firstRejected = await this.#deliverPiece(first, attempts);
+    if (firstRejected === null) return null;
+    const secondRejected = await this.#deliverPiece(second, attempts);
+    return secondRejected === null ? null : firstRejected + secondRejected;
+  }
+
+  #refused({ itemCount }: Piece, reason: string): number {
+    this.#parts.state.refused(reason, itemCount);
+    return itemCount;
   }
 
   #countOf(bytes: Uint8Array): number {
@@ -187,4 +221,8 @@ export class DeliveryLane {
       else this.#abort.signal.addEventListener("abort", wake, { once: true });
     });
   }
+}
+
+function pieceOf(bytes: Uint8Array, requests: readonly SentRequest[]): Piece {
+  return { bytes, requests, itemCount: requests.reduce((sum, { itemCount }) => sum + itemCount, 0) };
 }

@@ -18,8 +18,13 @@ export type ExportVerdict =
   | { readonly kind: "partial"; readonly rejectedCount: number; readonly message: string }
   /** `afterMs` is the destination's wish; null when it has none. */
   | { readonly kind: "retry"; readonly afterMs: number | null; readonly message: string }
-  /** With `isTooLarge` smaller pieces of the batch might be taken. */
-  | { readonly kind: "rejected"; readonly isTooLarge: boolean; readonly message: string };
+  | { readonly kind: "rejected"; readonly because: RejectionCause; readonly message: string };
+
+/**
+ * What a destination finds wrong, as far as it helps to know: smaller pieces of a batch that is too
+ * large might be taken, and those requests in a malformed one that are sound.
+ */
+export type RejectionCause = "size" | "content" | "other";
 
 export type GrpcStatus = {
   readonly code: number;
@@ -35,11 +40,14 @@ export type HttpAnswer = {
   readonly body: Uint8Array;
 };
 
+const GRPC_INVALID_ARGUMENT = 3;
 const GRPC_RESOURCE_EXHAUSTED = 8;
 /** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE, DATA_LOSS. */
 const GRPC_RETRYABLE: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
 const HTTP_RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const HTTP_TOO_LARGE = 413;
+/** Bad Request, and Unprocessable Content, which some say instead. */
+const HTTP_MALFORMED: ReadonlySet<number> = new Set([400, 422]);
 
 /** Servers say it in their own words; these are those of Go, C++, Java, JavaScript and ours. */
 const TOO_LARGE_MESSAGE = /(larger|more|bigger) than|too (large|big)|exceeds? (the )?(max|limit)|message size/i;
@@ -58,7 +66,8 @@ export function grpcFailure(answer: GrpcStatus): ExportVerdict {
   const isExhausted = answer.code === GRPC_RESOURCE_EXHAUSTED;
   // Without RetryInfo it speaks of this request, not of the present load.
   if (isExhausted && afterMs !== null) return { kind: "retry", afterMs, message };
-  return { kind: "rejected", isTooLarge: isExhausted && TOO_LARGE_MESSAGE.test(message), message };
+  if (isExhausted && TOO_LARGE_MESSAGE.test(message)) return { kind: "rejected", because: "size", message };
+  return { kind: "rejected", because: answer.code === GRPC_INVALID_ARGUMENT ? "content" : "other", message };
 }
 
 export function httpVerdict(signal: Signal, answer: HttpAnswer, wallNow: UnixMillis): ExportVerdict {
@@ -72,7 +81,8 @@ export function httpVerdict(signal: Signal, answer: HttpAnswer, wallNow: UnixMil
     const afterMs = retryAfterMs(answer.retryAfter, wallNow) ?? status?.retryDelayMs ?? null;
     return { kind: "retry", afterMs, message };
   }
-  return { kind: "rejected", isTooLarge: answer.status === HTTP_TOO_LARGE, message };
+  if (answer.status === HTTP_TOO_LARGE) return { kind: "rejected", because: "size", message };
+  return { kind: "rejected", because: HTTP_MALFORMED.has(answer.status) ? "content" : "other", message };
 }
 
 /** No answer came: a refused connection, a reset, a timeout. */

@@ -80,7 +80,7 @@ export class OtlpGrpcClient implements ExportClient {
       case "answered":
         return outcome.code === 0 ? grpcSuccess(signal, outcome.body) : grpcFailure(outcome);
       case "too_large":
-        return { kind: "rejected", isTooLarge: false, message: "the answer is larger than 4 MiB" };
+        return { kind: "rejected", because: "other", message: "the answer is larger than 4 MiB" };
       case "unanswered":
         return unansweredVerdict(outcome.reason);
       case "timeout":

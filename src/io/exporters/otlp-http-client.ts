@@ -42,14 +42,14 @@ export class OtlpHttpClient implements ExportClient {
   async send(signal: Signal, bytes: Uint8Array, abort: AbortSignal, onLeft?: () => void): Promise<ExportVerdict> {
     const body = this.#settings.protocol === "http/json" ? jsonBody(signal, bytes) : bytes;
     // What is queued is well formed, so there is too much in it: halves may do.
-    if (body === null) return { kind: "rejected", isTooLarge: true, message: "the request is too large for JSON" };
+    if (body === null) return { kind: "rejected", because: "size", message: "the request is too large for JSON" };
     const packed = this.#settings.compression === "gzip" ? await compress(body) : null;
     if (packed !== null || body !== bytes) onLeft?.();
     try {
       const response = await this.#request(signal, { bytes: packed ?? body, isPacked: packed !== null }, abort);
       const answer = await readAnswer(response);
       if (answer !== null) return httpVerdict(signal, answer, this.#wallNow());
-      return { kind: "rejected", isTooLarge: false, message: "the answer is larger than 4 MiB" };
+      return { kind: "rejected", because: "other", message: "the answer is larger than 4 MiB" };
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       return unansweredVerdict(reasonOf(error));

@@ -36,6 +36,8 @@ export type ForwardBatch = {
   /** Nobody else has these bytes; otherwise other exporters may have to send them, too. */
   readonly isCopy: boolean;
   readonly itemCount: number;
+  /** The requests that it was joined from, as their senders sent them, in order. */
+  readonly requests: readonly { readonly byteCount: number; readonly itemCount: number }[];
   /** The destination is done with it, once and for all; so many of the items it did not want. */
   readonly settle: (rejectedCount: number) => void;
 };
@@ -260,9 +262,10 @@ export class QueueReader implements LogFollower {
     const { itemCount } = underWay;
     this.#log.trim();
     const isCopy = records.length > 1;
+    const requests = records.map((record) => ({ byteCount: record.bytes.length, itemCount: record.itemCount }));
     const bytes = isCopy ? this.#joined(records) : first.bytes;
     const settle = (rejectedCount: number) => this.#settle(underWay, rejectedCount);
-    return { signal: this.signal, bytes, isCopy, itemCount, settle };
+    return { signal: this.signal, bytes, isCopy, itemCount, requests, settle };
   }
 
   #joined(records: readonly QueueRecord[]): Uint8Array {

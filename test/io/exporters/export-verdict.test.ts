@@ -30,7 +30,7 @@ test("of the gRPC codes exactly those that the specification names are retried",
 
 test("RESOURCE_EXHAUSTED is retried with RetryInfo and given up without", () => {
   assert.deepEqual(grpc(8, "slow down", 1500), { kind: "retry", afterMs: 1500, message: "slow down" });
-  assert.deepEqual(grpc(8, "quota used up"), { kind: "rejected", isTooLarge: false, message: "quota used up" });
+  assert.deepEqual(grpc(8, "quota used up"), { kind: "rejected", because: "other", message: "quota used up" });
 });
 
 test("a delay that a server asks for is honoured on every retryable gRPC code", () => {
@@ -45,7 +45,7 @@ test("a server's complaint about size is told from other refusals, in its many w
     tooLarge(4_194_304).message,
   ]) {
     const verdict = grpc(8, message);
-    assert.ok(verdict.kind === "rejected" && verdict.isTooLarge, message);
+    assert.ok(verdict.kind === "rejected" && verdict.because === "size", message);
   }
 });
 
@@ -88,7 +88,7 @@ test("an error's message is found by the content type of the answer, in protobuf
     { contentType: "text/plain", body: Buffer.from("bad span\n") },
   ];
   for (const answer of cases) {
-    assert.deepEqual(http(400, answer), { kind: "rejected", isTooLarge: false, message: "HTTP 400: bad span" });
+    assert.deepEqual(http(400, answer), { kind: "rejected", because: "content", message: "HTTP 400: bad span" });
   }
 });
 
@@ -98,7 +98,8 @@ test("a long page of HTML is cut", () => {
 });
 
 test("413 asks for smaller pieces", () => {
-  assert.ok("isTooLarge" in http(413) && (http(413) as { isTooLarge: boolean }).isTooLarge);
+  const verdict = http(413);
+  assert.ok(verdict.kind === "rejected" && verdict.because === "size");
 });
 
 test("full success, a warning and a partial success are told apart over both protocols", () => {

@@ -17,7 +17,7 @@ type Attempt = { readonly verdict: ExportVerdict; readonly hasLeft: boolean };
 async function bytesLeftAfter(attempts: readonly Attempt[], isCopy: boolean): Promise<number> {
   const answers = [...attempts];
   const bytes = new Uint8Array(BATCH_BYTES);
-  const batches: OutgoingBatch[] = [{ bytes, isCopy, itemCount: 1, settle: () => {} }];
+  const batches: OutgoingBatch[] = [{ bytes, isCopy, itemCount: 1, requests: [], settle: () => {} }];
   const client = {
     send: async (...[, , , onLeft]: readonly [unknown, unknown, unknown, (() => void)?]) => {
       const { hasLeft, verdict } = answers.shift() ?? assert.fail("sent too often");

@@ -142,7 +142,7 @@ test("an answer of more than 4 MiB is given up, as it comes and unpacked", async
   const tooMuch = Buffer.alloc(4 * MIB + 1);
   for (const answer of [{ message: tooMuch }, { message: gzipSync(tooMuch), isPacked: true }]) {
     await using world = await World.create((stream) => answerWith(stream.resume(), answer));
-    const rejected = { kind: "rejected", isTooLarge: false, message: "the answer is larger than 4 MiB" };
+    const rejected = { kind: "rejected", because: "other", message: "the answer is larger than 4 MiB" };
     assert.deepEqual(await world.send(), rejected);
   }
 });
@@ -158,7 +158,7 @@ test("a refusal is read from headers alone, with its message as it was before en
   await using world = await World.create((stream) =>
     stream.respond({ ...GRPC, "grpc-status": "3", "grpc-message": "no such tenant: %C3%A4%25" }, { endStream: true }),
   );
-  assert.deepEqual(await world.send(), { kind: "rejected", isTooLarge: false, message: "no such tenant: ä%" });
+  assert.deepEqual(await world.send(), { kind: "rejected", because: "content", message: "no such tenant: ä%" });
 });
 
 test("a refusal of a message that is still coming ends the call", async () => {
@@ -166,7 +166,7 @@ test("a refusal of a message that is still coming ends the call", async () => {
     stream.respond({ ...GRPC, "grpc-status": "8", "grpc-message": "message size exceeds limit" }, { endStream: true });
   });
   const verdict = await world.send(Buffer.alloc(8 * MIB));
-  assert.deepEqual(verdict, { kind: "rejected", isTooLarge: true, message: "message size exceeds limit" });
+  assert.deepEqual(verdict, { kind: "rejected", because: "size", message: "message size exceeds limit" });
 });
 
 test("what is no gRPC is judged by its HTTP status", async () => {
