@@ -38,6 +38,7 @@ export type Explanation = {
   readonly refusal: Refusal | null;
 };
 
+const KIND_CLIENT = 3;
 const HTTP_BAD_REQUEST = 400;
 const HTTP_PAGE_EXPIRED = 419;
 const INNER_SPAN = "an inner span";
@@ -147,5 +148,3 @@ function isExplicit({ statement }: Heard): boolean {
 function mayHoldExceptions({ kind }: SpanView): boolean {
   return kind !== KIND_CLIENT;
 }
-
-const KIND_CLIENT = 3;
