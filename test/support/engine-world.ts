@@ -6,6 +6,8 @@
  */
 import assert from "node:assert/strict";
 import type { Alert, Effect, Transition } from "../../src/core/alerts/alert.ts";
+import type { BlockCheckpoint } from "../../src/core/alerts/block-checkpoint.ts";
+import type { Checkpoint, SeriesCheckpoint } from "../../src/core/engine.ts";
 import { Engine } from "../../src/core/engine.ts";
 import type { RuleSet } from "../../src/core/rules/rule.ts";
 import type { Instant, UnixMillis } from "../../src/core/time.ts";
@@ -30,6 +32,9 @@ export class EngineWorld {
   now: UnixMillis = VIRTUAL_START;
   readonly effects: Effect[] = [];
   readonly #random = new Random(7);
+  // What was checkpointed so far.
+  readonly #blocks = new Map<number, BlockCheckpoint>();
+  readonly #series = new Map<string, SeriesCheckpoint>();
   #nextBeatAt = VIRTUAL_START + SECOND_MS;
 
   constructor(ruleSet: RuleSet) {
@@ -82,18 +87,27 @@ export class EngineWorld {
 
   /** Stops the engine and goes on with another that knows only what was checkpointed and recorded. */
   restart(ruleSet: RuleSet = this.engine.ruleSet): void {
-    const checkpoints = this.engine.checkpoint(Number.POSITIVE_INFINITY);
+    for (const checkpoint of this.engine.checkpoint(Number.POSITIVE_INFINITY)) this.#store(checkpoint);
     const open = new Map<string, Alert>();
     for (const { alert } of this.transitions()) open.set(alert.id, alert);
     this.engine = new Engine(SETTINGS, ruleSet);
-    for (const kind of ["block", "series"]) {
-      for (const checkpoint of checkpoints) {
-        if (checkpoint.kind === kind && checkpoint.kind !== "gone")
-          this.engine.restore(structuredClone(checkpoint), this.instant);
-      }
+    for (const checkpoint of [...this.#blocks.values(), ...this.#series.values()]) {
+      this.engine.restore(structuredClone(checkpoint), this.instant);
     }
     const alerts = [...open.values()].filter(({ state }) => state !== "resolved");
     this.effects.push(...this.engine.restoreAlerts(alerts, this.instant));
+  }
+
+  /** As the store in SQLite keeps it. */
+  #store(checkpoint: Checkpoint): void {
+    if (checkpoint.kind === "block") {
+      const names = checkpoint.names ?? this.#blocks.get(checkpoint.id)?.names ?? null;
+      this.#blocks.set(checkpoint.id, structuredClone({ ...checkpoint, names }));
+      return;
+    }
+    const key = JSON.stringify([checkpoint.ruleId, ...checkpoint.values]);
+    if (checkpoint.kind === "series") this.#series.set(key, checkpoint);
+    else this.#series.delete(key);
   }
 
   transitions(): readonly Transition[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { BlockNames } from "../../../src/core/alerts/block-checkpoint.ts";
 import { DAY_MS } from "../../../src/core/time.ts";
 import { Database } from "../../../src/io/sqlite/database.ts";
 import { Retention, USUAL_LIMITS } from "../../../src/io/sqlite/retention.ts";
@@ -169,6 +170,36 @@ describe("checkpoint store", () => {
     store.checkpoints.save([aCheckpoint("/a", 1), aCheckpoint("/b", 1)], 10);
     for (const _ of store.checkpoints.restore()) break;
     store.checkpoints.save([aCheckpoint("/c", 1)], 10);
+  });
+
+  test("a block comes back with its latest numbers and the names that were written last, before any series", () => {
+    const names: BlockNames = {
+      version: 1,
+      rules: [["http-401", ["route"]]],
+      services: [],
+      endpoints: [],
+      rows: [-1, -1],
+    };
+    using temporary = temporaryDirectory();
+    using store = Store.open(temporary.path);
+    const block = { kind: "block", id: 3, numbers: new Uint8Array([1, 2]), names } as const;
+    store.checkpoints.save([aCheckpoint("/a", 1), block], 10);
+    store.checkpoints.save([{ ...block, numbers: new Uint8Array([3, 4]), names: null }], 20);
+    const restored = [...store.checkpoints.restore()].map((checkpoint) =>
+      checkpoint.kind === "block" ? { ...checkpoint, numbers: [...checkpoint.numbers] } : checkpoint,
+    );
+    assert.deepEqual(restored, [{ ...block, numbers: [3, 4] }, aCheckpoint("/a", 1)]);
+    store.checkpoints.remove([block]);
+    assert.deepEqual([...store.checkpoints.restore()], [aCheckpoint("/a", 1)]);
+  });
+
+  test("a series that is gone is taken out", () => {
+    using temporary = temporaryDirectory();
+    using store = Store.open(temporary.path);
+    store.checkpoints.save([aCheckpoint("/a", 1), aCheckpoint("/b", 1)], 10);
+    const { ruleId, values } = aCheckpoint("/a", 1);
+    store.checkpoints.save([{ kind: "gone", ruleId, values }], 20);
+    assert.deepEqual([...store.checkpoints.restore()], [aCheckpoint("/b", 1)]);
   });
 });
 
