@@ -5,6 +5,7 @@
  * a value: each transition makes a new one, and SQLite keeps the newest.
  */
 import type { Reading } from "../detection/reading.ts";
+import type { Confidence } from "../extraction/causes/cause.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
 import type { Severity } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
@@ -103,7 +104,9 @@ export type Evidence = {
   readonly topClients: readonly ClientFailures[];
   /** Newest last, at most `EXAMPLES_MAX`. */
   readonly examples: readonly SpanReference[];
+  /** What the episode looks like; null while undecided. */
   readonly pattern: string | null;
+  readonly patternConfidence: Confidence | null;
   /** The leading cause with its share of the failures, as in `expired (82%)`; null when none leads. */
   readonly cause: string | null;
   /** The commonest first; those that show no cause are among them. */

@@ -75,7 +75,7 @@ export function causesOf(tally: CauseTally): readonly CauseFailures[] {
   return causes.sort((left, right) => right.failures - left.failures);
 }
 
-export function failuresIn(causes: readonly CauseFailures[]): number {
+export function failuresIn(causes: readonly Pick<CauseFailures, "failures">[]): number {
   return causes.reduce((sum, { failures }) => sum + failures, 0);
 }
 

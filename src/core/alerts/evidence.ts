@@ -5,6 +5,7 @@
  * grows. Once the alarm is off the rate follows the readings down, and all else stays as it was.
  */
 import type { Reading } from "../detection/reading.ts";
+import type { Confidence } from "../extraction/causes/cause.ts";
 import type { UnixMillis } from "../time.ts";
 import { SECOND_MS } from "../time.ts";
 import type { ClientFailures, Evidence, SpanReference } from "./alert.ts";
@@ -22,12 +23,14 @@ export type Clues = {
   readonly topClients: readonly ClientFailures[];
   /** Newest last. */
   readonly examples: readonly SpanReference[];
+  /** What the episode looks like, and how sure that is; null while undecided. */
   readonly pattern: string | null;
+  readonly patternConfidence: Confidence | null;
   /** The commonest first. */
   readonly causes: readonly CauseFailures[];
 };
 
-export const NO_CLUES: Clues = { topClients: [], examples: [], pattern: null, causes: [] };
+export const NO_CLUES: Clues = { topClients: [], examples: [], pattern: null, patternConfidence: null, causes: [] };
 
 /** One reading with the clues that came with it. */
 export type Sighting = {
@@ -55,6 +58,7 @@ export function evidenceOf(sighting: Sighting): Evidence {
     topClients: clues.topClients.slice(0, TOP_CLIENTS_MAX),
     examples: clues.examples.slice(-EXAMPLES_MAX),
     pattern: clues.pattern,
+    patternConfidence: clues.patternConfidence,
     cause: leadingCauseInWords(clues.causes),
     causes: clues.causes,
   };
@@ -84,7 +88,7 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
     busiestClientShare: latest.busiestClientShare,
     topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
     examples: latest.examples.length > 0 ? latest.examples : evidence.examples,
-    pattern: latest.pattern ?? evidence.pattern,
+    ...(latest.pattern === null ? {} : { pattern: latest.pattern, patternConfidence: latest.patternConfidence }),
   };
 }
 

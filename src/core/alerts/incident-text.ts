@@ -89,7 +89,8 @@ function causeDetails(alerts: readonly FiringAlert[]): NotificationText["details
   const causes = mixOf(alerts);
   if (causes.length === 0) return {};
   const leading = leadingCause(causes);
-  const advice = causeAdvice(leading?.cause ?? UNDECIDED);
+  // The worst alert's pattern, where it has one, has given the advice already.
+  const advice = (alerts[0]?.evidence.pattern ?? null) === null ? causeAdvice(leading?.cause ?? UNDECIDED) : null;
   return {
     cause: leading === null ? UNDECIDED : `${leading.cause} (${percent(leading.failures / failuresIn(causes))})`,
     causes: causeMix(causes),

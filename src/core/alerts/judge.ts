@@ -4,15 +4,20 @@
  * This is the place where a page begins; `settle.ts` beside it says who is told.
  */
 import type { DetectorContext } from "../detection/detector.ts";
+import type { Reading } from "../detection/reading.ts";
 import { endpointNames } from "../extraction/endpoint.ts";
 import { muteHolding } from "../rules/mute.ts";
 import type { RuleSet } from "../rules/rule.ts";
 import type { Instant, UnixMillis } from "../time.ts";
 import type { Alert, SpanReference } from "./alert.ts";
 import { EXAMPLES_MAX } from "./alert.ts";
+import type { CauseFailures } from "./cause-tally.ts";
 import { causesOf } from "./cause-tally.ts";
 import type { Clues } from "./evidence.ts";
 import { advanceAlert, endAlert, endReason } from "./lifecycle.ts";
+import { episodeFacts } from "./patterns/episode-facts.ts";
+import type { Pattern } from "./patterns/pattern.ts";
+import { patternOf } from "./patterns/pattern.ts";
 import type { AlertMove } from "./settle.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 import { seriesFields } from "./watched-series.ts";
@@ -38,7 +43,7 @@ export function judge(series: WatchedSeries, context: JudgeContext): AlertMove {
     fields: seriesFields(rule, series.values),
     endpoint: endpointNames(series.endpoint),
     reading,
-    clues: () => cluesOf(series, context),
+    clues: () => cluesOf(series, reading, context),
     muteFor: (labels) => muteHolding(ruleSet.mutes, labels, now.wall) ?? null,
     bundle: ruleSet.hash,
     now,
@@ -67,10 +72,28 @@ export function rememberExample(series: WatchedSeries, example: SpanReference): 
   if (series.examples.length > EXAMPLES_MAX) series.examples.shift();
 }
 
-function cluesOf(series: WatchedSeries, { nameOfClient }: JudgeContext): Clues {
+function cluesOf(series: WatchedSeries, reading: Reading, { nameOfClient, now }: JudgeContext): Clues {
   const topClients = series.active.detector.topClients(series.state).flatMap(({ client, failures }) => {
     const name = nameOfClient(client);
     return name === null ? [] : [{ client: name, failures }];
   });
-  return { topClients, examples: [...series.examples], pattern: null, causes: causesOf(series.causes) };
+  const causes = causesOf(series.causes);
+  const pattern = reading.isAlarming ? patternIn(series, { causes, reading }, now.steady) : null;
+  return {
+    topClients,
+    examples: [...series.examples],
+    pattern: pattern?.name ?? null,
+    patternConfidence: pattern?.confidence ?? null,
+    causes,
+  };
+}
+
+function patternIn(
+  { sketch, state, endpoint }: WatchedSeries,
+  known: { readonly causes: readonly CauseFailures[]; readonly reading: Reading },
+  now: UnixMillis,
+): Pattern | null {
+  // Of what others answer the service sees too little: its own calls are all of one client.
+  if (sketch === null || endpoint.peer !== undefined) return null;
+  return patternOf(episodeFacts({ ...known, sketch, isAuthenticationRoute: state.isAuthenticationRoute }, now));
 }

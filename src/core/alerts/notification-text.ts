@@ -5,6 +5,7 @@
  * looks like and what to do first. It is built from the alert alone, so the same alert always reads
  * the same, and whatever came from telemetry is made harmless before it is put in.
  */
+import type { Confidence } from "../extraction/causes/cause.ts";
 import type { Rule } from "../rules/rule.ts";
 import { renderTemplate } from "../rules/template.ts";
 import type { Instant, UnixMillis } from "../time.ts";
@@ -13,6 +14,7 @@ import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, Evidence, NotificationText, ResolveReason, Transition } from "./alert.ts";
 import { causeAdvice } from "./cause-advice.ts";
 import { causeMix, leadingCause, UNDECIDED } from "./cause-tally.ts";
+import { patternAdvice } from "./patterns/pattern-advice.ts";
 import { placeOf, subjectOf } from "./place.ts";
 import { field, plainLine, truncate } from "./plain-text.ts";
 import { templateValues } from "./template-values.ts";
@@ -88,7 +90,7 @@ function firingDetails(page: {
     ...clueDetails(alert),
     looks_like: suspicion === "own-fault" ? "our own fault" : suspicion,
     what_to_do: whatToDo(alert, rule, now),
-    ...causeAdviceDetails(alert),
+    ...adviceDetails(alert),
   };
 }
 
@@ -191,19 +193,23 @@ function clientDetails({ evidence: { busiestClientShare, topClients } }: Alert):
   };
 }
 
-function clueDetails({ evidence: { pattern, cause, causes, examples } }: Alert): Details {
+function clueDetails({ evidence: { pattern, patternConfidence, cause, causes, examples } }: Alert): Details {
   return {
-    ...(pattern === null ? {} : { pattern: field(pattern) }),
+    ...(pattern === null ? {} : { pattern: patternInWords(pattern, patternConfidence) }),
     ...(causes.length === 0 ? {} : { cause: field(cause ?? UNDECIDED), causes: causeMix(causes).map(field) }),
     ...(examples.length > 0 ? { example_traces: examples.map(({ traceId }) => field(traceId)) } : {}),
   };
 }
 
-/** The advice is for who answers requests; of calls the rule's description tells. */
-function causeAdviceDetails({ endpoint, evidence: { causes } }: Alert): Details {
+function patternInWords(pattern: string, confidence: Confidence | null): string {
+  return field(confidence === null ? pattern : `${pattern} (${confidence} confidence)`);
+}
+
+/** A pattern is read from more than a cause. The advice is for who answers requests; of calls the rule's description tells. */
+function adviceDetails({ endpoint, evidence: { pattern, causes } }: Alert): Details {
   if (endpoint.peer !== undefined) return {};
-  if (causes.length === 0) return {};
-  const advice = causeAdvice(leadingCause(causes)?.cause ?? UNDECIDED);
+  const cause = causes.length === 0 ? null : causeAdvice(leadingCause(causes)?.cause ?? UNDECIDED);
+  const advice = (pattern === null ? null : patternAdvice(pattern)) ?? cause;
   return advice === null ? {} : { for_the_person_on_call: advice.onCall, for_the_api_owner: advice.apiOwner };
 }
 

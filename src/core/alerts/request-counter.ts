@@ -8,9 +8,13 @@ import type { EndpointTable } from "../extraction/endpoint-table.ts";
 import type { Observation } from "../extraction/observation.ts";
 import { isFailure } from "../rules/failure-test.ts";
 import type { UnixMillis } from "../time.ts";
+import { failuresIn, isBetweenEpisodes } from "./cause-tally.ts";
 import { countFailureCause } from "./counted-cause.ts";
 import type { HotSeries } from "./hot-series.ts";
 import { rememberExample } from "./judge.ts";
+import { createEpisodeSketch, SKETCHED_FROM_FAILURES, sketchFailure } from "./patterns/episode-sketch.ts";
+import { KnownClients } from "./patterns/known-clients.ts";
+import { ServiceVersions } from "./patterns/service-versions.ts";
 import type { Unwritten } from "./unwritten.ts";
 import type { Watch } from "./watch-plan.ts";
 import { judges } from "./watch-plan.ts";
@@ -40,6 +44,7 @@ export class RequestCounter {
   /** A series has crossed its limit since somebody has set this to false. */
   isUrgent = false;
   readonly #parts: RequestCounterParts;
+  readonly #memory = { knownClients: new KnownClients(), versions: new ServiceVersions() };
 
   constructor(parts: RequestCounterParts) {
     this.#parts = parts;
@@ -58,6 +63,7 @@ export class RequestCounter {
         figures ??= figuresOf(series, now);
       } else if (outcome === "ok") this.#countSuccess(watch, observation, now);
     }
+    if (outcome === "ok") this.#memory.knownClients.noteSuccess(observation.client, endpoint.id, now);
     return figures;
   }
 
@@ -65,6 +71,7 @@ export class RequestCounter {
     const { client, weight } = observation;
     const series = this.#parts.table.open(watch, observation, now);
     countFailureCause(series, observation);
+    this.#sketch(series, observation, now);
     const needsJudging = watch.active.detector.observeFailure(series.state, client, weight, now);
     rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
     this.#noteCounted(series, needsJudging ? "judge now" : "judge in time");
@@ -76,7 +83,16 @@ export class RequestCounter {
     if (series === null) return;
     const { client, weight } = observation;
     const needsJudging = watch.active.detector.observeSuccess(series.state, client, weight, now);
+    if (series.sketch !== null && isBetweenEpisodes(series.state)) series.sketch = null;
     this.#noteCounted(series, needsJudging ? "judge now" : "judge in time");
+  }
+
+  /** Failures of a new rise are tallied anew, and so a short tally means a rise that has just begun. */
+  #sketch(series: WatchedSeries, observation: Observation, now: UnixMillis): void {
+    if (isBetweenEpisodes(series.state)) series.sketch = null;
+    if (series.sketch === null && failuresIn(series.causes) < SKETCHED_FROM_FAILURES) return;
+    series.sketch ??= createEpisodeSketch(now);
+    sketchFailure(series.sketch, observation, this.#memory, now);
   }
 
   #noteCounted(series: WatchedSeries, urgency: "judge now" | "judge in time"): void {

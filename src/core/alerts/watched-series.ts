@@ -14,6 +14,7 @@ import { endpointField, isEndpointField } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { Alert, SpanReference } from "./alert.ts";
 import type { CauseTally } from "./cause-tally.ts";
+import type { EpisodeSketch } from "./patterns/episode-sketch.ts";
 import type { ActiveRule } from "./watch-plan.ts";
 
 export type WatchedSeries = {
@@ -28,6 +29,8 @@ export type WatchedSeries = {
   readonly examples: SpanReference[];
   /** Why the failures of the present rise were refused. */
   causes: CauseTally;
+  /** What they have in common; null while there are but a few. */
+  sketch: EpisodeSketch | null;
   /** Needs judging at every tick. */
   isHot: boolean;
   /** Has learned something since the last checkpoint. */
@@ -45,6 +48,7 @@ export function newWatchedSeries({ active, endpoint, values, state }: SeriesFact
     alert: null,
     examples: [],
     causes: [],
+    sketch: null,
     isHot: false,
     isChanged: false,
   };

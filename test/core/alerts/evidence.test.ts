@@ -58,7 +58,13 @@ test("clues are kept within their bounds and never forgotten", () => {
   const clients = Array.from({ length: 9 }, (_, index) => ({ client: `c${index}`, failures: 9 - index }));
   const examples = Array.from({ length: 9 }, (_, index) => ({ traceId: `t${index}`, spanId: `s${index}` }));
   const causes = [{ cause: "bad_password", confidence: "high", failures: 20 }] as const;
-  const clues = { topClients: clients, examples, pattern: "password_spraying", causes };
+  const clues = {
+    topClients: clients,
+    examples,
+    pattern: "password_spraying",
+    patternConfidence: "medium" as const,
+    causes,
+  };
   const first = evidenceOf(sighting(alarm({}), 0, clues));
   assert.deepEqual(
     first.topClients.map(({ client }) => client),

@@ -106,7 +106,13 @@ describe("the log record of an event", () => {
   test("carries rule, endpoint, figures and the trace of an example", () => {
     const example = { traceId: "a".repeat(32), spanId: "b".repeat(16) };
     const alert = firingAlert({
-      clues: () => ({ topClients: [], examples: [example], pattern: "password_spraying", causes: [] }),
+      clues: () => ({
+        topClients: [],
+        examples: [example],
+        pattern: "password_spraying",
+        patternConfidence: "medium",
+        causes: [],
+      }),
     });
     const record = alertLogRecord(eventIn(effects("firing", alert)));
     assert.equal(record.eventName, "authspike.alert.firing");

@@ -1,0 +1,108 @@
+/**
+ * What the failures of one rise have in common, in less than a kilobyte however many there are.
+ *
+ * It begins with the fifth failure of a rise, so that the everyday failure costs nothing, and is let go when
+ * the evidence is gone. It is not stored: after a restart it begins anew, and an open alert keeps the pattern
+ * of its last transition until there is enough for another.
+ */
+import type { Observation } from "../../extraction/observation.ts";
+import type { UnixMillis } from "../../time.ts";
+import type { Cadence } from "./cadence.ts";
+import { createCadence, followCadence } from "./cadence.ts";
+import type { DistinctCount } from "./distinct-count.ts";
+import { countDistinct, createDistinctCount } from "./distinct-count.ts";
+import type { KnownClients } from "./known-clients.ts";
+import { mixClient, mixText } from "./mix.ts";
+import type { ServiceVersions } from "./service-versions.ts";
+
+export const SKETCHED_FROM_FAILURES = 5;
+
+const CLIENT_BITS = 2048;
+const USER_BITS = 1024;
+const AGENT_BITS = 256;
+/** Present name first. The value is hashed at once and kept nowhere. */
+const USER_KEYS = ["user.hash", "user.id", "enduser.pseudo.id", "enduser.id", "user.name"];
+const AGENT_KEY = "user_agent.original";
+const VERSION_KEY = "service.version";
+
+export type EpisodeSketch = {
+  readonly startedAt: UnixMillis;
+  readonly clients: DistinctCount;
+  readonly users: DistinctCount;
+  readonly agents: DistinctCount;
+  readonly cadence: Cadence;
+  failures: number;
+  /** Failures that say who the client, the user and the agent were. */
+  withClient: number;
+  withUser: number;
+  withAgent: number;
+  /** Of clients that had not succeeded here, counted while that was known. */
+  ofNewClients: number;
+  ofJudgedClients: number;
+  ofNewVersions: number;
+};
+
+export type EpisodeMemory = { readonly knownClients: KnownClients; readonly versions: ServiceVersions };
+
+export function createEpisodeSketch(now: UnixMillis): EpisodeSketch {
+  return {
+    startedAt: now,
+    clients: createDistinctCount(CLIENT_BITS),
+    users: createDistinctCount(USER_BITS),
+    agents: createDistinctCount(AGENT_BITS),
+    cadence: createCadence(),
+    failures: 0,
+    withClient: 0,
+    withUser: 0,
+    withAgent: 0,
+    ofNewClients: 0,
+    ofJudgedClients: 0,
+    ofNewVersions: 0,
+  };
+}
+
+export function sketchFailure(
+  sketch: EpisodeSketch,
+  observation: Observation,
+  { knownClients, versions }: EpisodeMemory,
+  now: UnixMillis,
+): void {
+  const { endpoint } = observation;
+  sketch.failures += 1;
+  sketchClient(sketch, observation, knownClients, now);
+  const agent = observation.attribute(AGENT_KEY);
+  if (agent !== undefined) {
+    sketch.withAgent += 1;
+    countDistinct(sketch.agents, mixText(agent));
+  }
+  const user = userOf(observation);
+  if (user !== undefined) {
+    sketch.withUser += 1;
+    countDistinct(sketch.users, mixText(user));
+  }
+  const version = observation.attribute(VERSION_KEY);
+  if (version !== undefined && versions.isNew(endpoint.service, version, now)) sketch.ofNewVersions += 1;
+}
+
+function sketchClient(
+  sketch: EpisodeSketch,
+  { client, endpoint }: Observation,
+  knownClients: KnownClients,
+  now: UnixMillis,
+): void {
+  if (client === 0) return;
+  sketch.withClient += 1;
+  countDistinct(sketch.clients, mixClient(client, 0));
+  followCadence(sketch.cadence, client, now);
+  if (!knownClients.isRipe(now)) return;
+  sketch.ofJudgedClients += 1;
+  if (!knownClients.has(client, endpoint.id)) sketch.ofNewClients += 1;
+}
+
+function userOf(observation: Observation): string | undefined {
+  for (const key of USER_KEYS) {
+    const user = observation.attribute(key);
+    if (user !== undefined && user !== "") return user;
+  }
+  return undefined;
+}

@@ -1,0 +1,79 @@
+/** What a burst looks like, from spans to the page. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
+import { EngineWorld } from "../support/engine-world.ts";
+import { ruleSetOf } from "../support/rule-bundles.ts";
+import type { SpanFacts } from "../support/trace-request.ts";
+
+const ONE_RULE = ruleSetOf(`rules:
+  - {id: http-401, match: {service: "*"}, count: {outcome: unauthenticated}, severity: error, keep_firing_for: 1m}
+routes: [{notify: [log]}]
+`);
+
+const LOGIN = { method: "POST", route: "/login" };
+const ORDERS = { method: "GET", route: "/orders" };
+
+/** Fifty people on both endpoints, two requests a second, hardly a failure. */
+function usualDay(): EngineWorld {
+  const world = new EngineWorld(ONE_RULE);
+  goOn(world, 2 * HOUR_MS);
+  return world;
+}
+
+/** `extra` tells what comes on top in each second. */
+function goOn(
+  world: EngineWorld,
+  forMs: number,
+  extra: (second: number) => readonly SpanFacts[] = () => [],
+  people: "succeed" | "fail" = "succeed",
+): void {
+  for (let second = 0; second < forMs / SECOND_MS; second++) {
+    world.pass(SECOND_MS);
+    const client = `203.0.113.${(second * 7) % 50}`;
+    const slip = second % 97 === 0 ? 401 : 200;
+    const status = people === "fail" ? 401 : slip;
+    world.send([{ ...LOGIN, client, status }, { ...ORDERS, client, status: 200 }, ...extra(second)]);
+  }
+}
+
+/** Of the alerts as they ended, once all is as usual again. */
+function patternsOf(world: EngineWorld): readonly (string | null)[] {
+  goOn(world, 15 * MINUTE_MS);
+  const ended = world.transitions().filter(({ kind }) => kind === "resolved");
+  return ended.map(({ alert }) => alert.evidence.pattern);
+}
+
+test("strangers with an attempt each are distributed stuffing", () => {
+  const world = usualDay();
+  goOn(world, 3 * MINUTE_MS, (second) =>
+    [0, 1, 2].map((bot) => ({ ...LOGIN, status: 401, client: `198.51.${second % 200}.${bot}` })),
+  );
+  assert.deepEqual(patternsOf(world), ["distributed_credential_stuffing"]);
+});
+
+test("one stranger that keeps failing is brute force", () => {
+  const world = usualDay();
+  goOn(world, 3 * MINUTE_MS, () => [{ ...LOGIN, status: 401, client: "198.51.100.9" }]);
+  assert.deepEqual(patternsOf(world), ["brute_force"]);
+});
+
+test("a sign-in that refuses the people who always used it is no attack", () => {
+  const world = usualDay();
+  goOn(world, 3 * MINUTE_MS, undefined, "fail");
+  assert.deepEqual(patternsOf(world), [null]);
+});
+
+test("a known client that repeats a call at a steady pace is in a retry loop", () => {
+  const world = usualDay();
+  goOn(world, 4 * MINUTE_MS, () => [{ ...ORDERS, status: 401, client: "203.0.113.3" }]);
+  assert.deepEqual(patternsOf(world), ["retry_loop"]);
+});
+
+test("after a restart the pattern is found anew", () => {
+  const world = usualDay();
+  goOn(world, 3 * MINUTE_MS, () => [{ ...LOGIN, status: 401, client: "198.51.100.9" }]);
+  world.restart();
+  goOn(world, MINUTE_MS, () => [{ ...LOGIN, status: 401, client: "198.51.100.9" }]);
+  assert.deepEqual(patternsOf(world), ["brute_force"]);
+});
