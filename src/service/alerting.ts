@@ -4,7 +4,7 @@
  * What it needs from outside arrives as interfaces, so that a simulation can play days in seconds,
  * with a virtual clock, a store that fails and a PagerDuty that hangs, and crash it anywhere.
  */
-import type { Alert, AlertEvent } from "../core/alerts/alert.ts";
+import type { Alert, AlertEvent, Notification } from "../core/alerts/alert.ts";
 import type { EngineSettings, IngestResult } from "../core/engine.ts";
 import { Engine } from "../core/engine.ts";
 import type { RuleSet } from "../core/rules/rule.ts";
@@ -117,6 +117,12 @@ export class Alerting {
   /** Evidence is complete somewhere: judge as soon as the event loop is free. */
   urge(): void {
     this.#heartbeat.urge();
+  }
+
+  /** Sends what is to be said about authspike itself. */
+  tell(notifications: readonly Notification[]): void {
+    const effects = notifications.map((notification) => ({ kind: "notify", notification }) as const);
+    this.#carryOut(effects, this.#parts.clock.now());
   }
 
   /** On a person's request: looks at the files even if they have not changed. */

@@ -16,6 +16,8 @@ import { schedule } from "../io/platform/timers.ts";
 import { ForwardQueue } from "../io/queue/forward-queue.ts";
 import type { QueueExporter, QueueTrouble } from "../io/queue/queue-settings.ts";
 import type { DrainTime } from "./drain-time.ts";
+import type { LastingTrouble } from "./lasting-trouble.ts";
+import type { OwnTroubleName } from "./own-alerts.ts";
 import type { AccountedSignal, PipelineCounters } from "./pipeline-counters.ts";
 import type { AccountedExporter } from "./status.ts";
 
@@ -25,6 +27,7 @@ export type ForwardingParts = {
   readonly clock: { now(): Instant };
   readonly version: string;
   readonly drain: DrainTime;
+  readonly troubles: LastingTrouble<OwnTroubleName>;
   /** Takes what is started, so that it is stopped in reverse. */
   readonly stack: AsyncDisposableStack;
 };
@@ -43,11 +46,17 @@ const ALERT_EVENTS_MAX_BYTES = 128 * 1024 * 1024;
 
 export async function startForwarding(config: Config, parts: ForwardingParts): Promise<Forwarding> {
   const everything = config.exporters.map((exporter) => ({ name: exporter.name, signals: signalsOf(exporter) }));
-  const queue = await openQueue(config, everything, { ...parts, folder: "queue", maxBytes: config.queue.maxBytes });
+  const queue = await openQueue(config, everything, {
+    ...parts,
+    folder: "queue",
+    trouble: "queue-disk",
+    maxBytes: config.queue.maxBytes,
+  });
   const eventTakers = config.exporters.filter(takesAlertLogs).map(({ name }) => ({ name, signals: ["logs"] as const }));
   const alertEvents = await openQueue(config, eventTakers, {
     ...parts,
     folder: "alert-events",
+    trouble: "alert-events-disk",
     maxBytes: ALERT_EVENTS_MAX_BYTES,
     countedAs: "alert_events",
   });
@@ -81,6 +90,8 @@ const TROUBLES: Readonly<Record<QueueTrouble["kind"], { level: "error" | "warn" 
 type QueuePlace = ForwardingParts & {
   readonly folder: string;
   readonly maxBytes: number;
+  /** The name of a disk that fails under it. */
+  readonly trouble: OwnTroubleName;
   /** Under what the account keeps the items, where that is not their signal. */
   readonly countedAs?: AccountedSignal;
 };
@@ -88,7 +99,7 @@ type QueuePlace = ForwardingParts & {
 async function openQueue(
   config: Config,
   exporters: readonly QueueExporter[],
-  { clock, countedAs, counters, folder, log, maxBytes, stack }: QueuePlace,
+  { clock, countedAs, counters, folder, log, maxBytes, stack, trouble, troubles }: QueuePlace,
 ): Promise<ForwardQueue | null> {
   if (exporters.length === 0) return null;
   const { durable, fsync, maxAgeMs, memoryMaxBytes } = config.queue;
@@ -106,7 +117,11 @@ async function openQueue(
       },
       now: () => clock.now().steady,
       schedule,
-      onTrouble: ({ kind, ...facts }) => queueLog[TROUBLES[kind].level](facts, TROUBLES[kind].line),
+      onTrouble: ({ kind, ...facts }) => {
+        queueLog[TROUBLES[kind].level](facts, TROUBLES[kind].line);
+        if (kind === "disk_failed") troubles.begins(trouble);
+        if (kind === "disk_recovered") troubles.ends(trouble);
+      },
     },
   );
   return stack.use(queue);

@@ -7,6 +7,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { readRuleFiles, ruleBundleContext } from "../config/rule-files.ts";
+import type { Notification } from "../core/alerts/alert.ts";
 import type { EngineSettings } from "../core/engine.ts";
 import { readRuleBundle } from "../core/rules/rule-bundle.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
@@ -39,7 +40,10 @@ import { startReceiving } from "./assemble-receiving.ts";
 import { DrainTime } from "./drain-time.ts";
 import { ServiceEvents } from "./events.ts";
 import { declareGauges } from "./gauges.ts";
+import { LastingTrouble } from "./lasting-trouble.ts";
 import { MetricRegistry } from "./metrics.ts";
+import type { OwnTroubleName } from "./own-alerts.ts";
+import { OwnAlerts } from "./own-alerts.ts";
 import type { PageNotifier } from "./page-sender.ts";
 import { createPageSender } from "./page-sender.ts";
 import { PipelineCounters } from "./pipeline-counters.ts";
@@ -88,12 +92,13 @@ async function start(config: Config, parts: ServiceParts, stack: AsyncDisposable
   const log = createLogger(config.log, parts.stderr);
   const registry = new MetricRegistry();
   const counters = new PipelineCounters(registry);
-  const events = new ServiceEvents(log.child({ part: "service" }), registry);
   const store = stack.adopt(Store.open(config.storage.directory), (opened) => opened.close());
   if (store.setAside !== null) log.error({ setAside: store.setAside }, "the database was damaged; started a new one");
   const clock = (parts.createClock ?? createSystemClock)(store.meta.latestSteady());
+  const troubles = new LastingTrouble<OwnTroubleName>(schedule, () => clock.now().steady);
+  const events = new ServiceEvents(log.child({ part: "service" }), registry, troubles);
   const drain = new DrainTime(config.drainTimeoutMs, () => clock.now().steady);
-  const common: Common = { config, parts, stack, log, registry, counters, events, store, clock, drain };
+  const common: Common = { config, parts, stack, log, registry, counters, events, store, clock, drain, troubles };
 
   const forwarding = await startForwarding(config, { ...common, version: parts.version });
   const rules = ruleKeeper(common);
@@ -104,6 +109,8 @@ async function start(config: Config, parts: ServiceParts, stack: AsyncDisposable
   }
   // A receiver of pages that hangs leaves the exporters half of the time: a queue in memory has no later.
   const alerting = stack.adopt(started.alerting, (running) => running.stop(drain.remainingMs() / 2));
+  const tell = (notifications: readonly Notification[]) => alerting.tell(notifications);
+  troubles.observe(new OwnAlerts({ ruleSet: () => alerting.engine.ruleSet, now: () => clock.now(), tell }));
   const state = new ServiceState();
   const web = stack.use(await startWeb(common, { alerting, rules, forwarding, state }));
   const { queue } = forwarding;
@@ -138,6 +145,7 @@ type Common = {
   readonly store: Store;
   readonly clock: Clock;
   readonly drain: DrainTime;
+  readonly troubles: LastingTrouble<OwnTroubleName>;
 };
 
 function startAlerting(common: Common, rules: RuleKeeper, forwarding: Forwarding): AlertingStart {

@@ -11,9 +11,11 @@ import { thawPage } from "../core/alerts/page.ts";
 import { endpointName } from "../core/extraction/endpoint.ts";
 import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { DeliveryObserver } from "./delivery.ts";
+import type { LastingTrouble } from "./lasting-trouble.ts";
 import type { Log } from "./log.ts";
 import type { Counter, CounterFamily, Histogram, MetricRegistry } from "./metrics.ts";
 import type { DeliveryAttempt, OutboxRow } from "./outbox.ts";
+import type { OwnTroubleName } from "./own-alerts.ts";
 import type { ActiveBundle, Refusal, RuleObserver } from "./rule-keeper.ts";
 
 /** What a receiver tells of its certificate files. */
@@ -37,11 +39,13 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
   readonly #publishFailures: Counter;
   readonly #threadDeaths: Counter;
   readonly #deliveryLatency: Histogram;
+  readonly #troubles: LastingTrouble<OwnTroubleName>;
   #isStoreFailing = false;
   #isThreadDead = false;
 
-  constructor(log: Log, registry: MetricRegistry) {
+  constructor(log: Log, registry: MetricRegistry, troubles: LastingTrouble<OwnTroubleName>) {
     this.#log = log;
+    this.#troubles = troubles;
     const family = (name: string, help: string, unit: string) => registry.counters({ name, help, unit });
     const counter = (name: string, help: string) => family(name, help, "{failure}").with({});
     this.#transitions = family("authspike_alert_transitions", "Steps in the life of alerts", "{transition}");
@@ -119,11 +123,13 @@ export class ServiceEvents implements DeliveryObserver, RuleObserver {
     this.#storeFailures.add(1);
     if (!this.#isStoreFailing) this.#log.error({ err: error }, "the store fails; alerts and pages go on from memory");
     this.#isStoreFailing = true;
+    this.#troubles.begins("store-disk");
   }
 
   storeWorks(): void {
     if (this.#isStoreFailing) this.#log.info({}, "the store works again");
     this.#isStoreFailing = false;
+    this.#troubles.ends("store-disk");
   }
 
   analysisFailed(error: unknown): void {

@@ -16,6 +16,7 @@ import type { AlertingStore } from "../../src/service/alerting.ts";
 import { Alerting } from "../../src/service/alerting.ts";
 import type { Sender } from "../../src/service/delivery.ts";
 import { ServiceEvents } from "../../src/service/events.ts";
+import { LastingTrouble } from "../../src/service/lasting-trouble.ts";
 import type { Log } from "../../src/service/log.ts";
 import { MetricRegistry } from "../../src/service/metrics.ts";
 import type { OutboxRow } from "../../src/service/outbox.ts";
@@ -63,7 +64,11 @@ export class SimulatedProcess {
       clock: parts.time,
       schedule: (delayMs, action) => parts.time.schedule(delayMs, () => this.#live(action)),
       random: () => parts.random.uniform(),
-      events: new ServiceEvents(QUIET, new MetricRegistry()),
+      events: new ServiceEvents(
+        QUIET,
+        new MetricRegistry(),
+        new LastingTrouble(parts.time.schedule, () => parts.time.now().steady),
+      ),
     });
     assert(started.kind === "started", "the simulated world always has a good bundle to start with");
     this.alerting = started.alerting;
