@@ -26,7 +26,6 @@ export function saveCheckpoints(store: CheckpointStore, engine: Engine, now: Ins
       engine.takeBack(batch);
       throw error;
     }
-    if (batch.length < BATCH_MAX) return;
   }
 }
 

@@ -54,12 +54,14 @@ export class Unwritten {
     if (this.#gone.length < GONE_MAX) this.#gone.push({ kind: "gone", ruleId: active.rule.id, values });
   }
 
-  /** At most `limit`, the longest unwritten first. */
+  /** About as much as `limit` series are to write, and at most as many; the longest unwritten first. */
   take(limit: number): readonly Checkpoint[] {
     const checkpoints: Checkpoint[] = this.#gone.slice(0, limit);
     this.#gone = this.#gone.slice(limit);
+    let taken = checkpoints.length;
     for (const changed of this.#changed) {
-      if (checkpoints.length >= limit) break;
+      if (taken >= limit) break;
+      taken += weightOf(changed);
       checkpoints.push(changed instanceof RowBlock ? this.#takeBlock(changed) : this.#takeSeries(changed));
     }
     return checkpoints;
@@ -101,4 +103,10 @@ export class Unwritten {
     this.#sources.set(checkpoint, block);
     return checkpoint;
   }
+}
+
+/** How many series take as long to write: 50 us each while they are watched. */
+function weightOf(changed: WatchedSeries | RowBlock): number {
+  if (!(changed instanceof RowBlock)) return 1;
+  return changed.areNamesChanged ? 8 : 2;
 }
