@@ -3,11 +3,13 @@
  * who unpacks it has to enforce, and where its first part ends.
  */
 
-export type PackedFormat = "gzip" | "zstd";
+/** `deflate` is RFC 9110's: the zlib format of RFC 1950. */
+export type PackedFormat = "gzip" | "zstd" | "deflate";
 
 /** null when the data does not say. */
 export function claimedBytes(bytes: Uint8Array, format: PackedFormat): number | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (format === "deflate") return null;
   return format === "gzip" ? claimedOfGzip(view) : claimedOfZstd(view);
 }
 

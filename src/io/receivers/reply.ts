@@ -41,7 +41,7 @@ const refusalCodes: Readonly<Record<RefusalReason, { readonly http: number; read
 /** What HTTP wants said in headers (RFC 9110, sections 10.2.1, 11.6.1 and 12.5.3). */
 const refusalHeaders: Readonly<Partial<Record<RefusalReason, Readonly<Record<string, string>>>>> = {
   unauthenticated: { "www-authenticate": "Bearer" },
-  unsupported_encoding: { "accept-encoding": "gzip, zstd, identity" },
+  unsupported_encoding: { "accept-encoding": "gzip, zstd, deflate, identity" },
   method_not_allowed: { allow: "POST" },
 };
 

@@ -51,6 +51,7 @@ const contentEncodings: ReadonlyMap<string, ContentEncoding> = new Map([
   ["gzip", "gzip"],
   ["x-gzip", "gzip"],
   ["zstd", "zstd"],
+  ["deflate", "deflate"],
 ]);
 
 export function readHead(request: RequestLine, mayEnter: AuthorizationCheck): RequestHead {
@@ -88,7 +89,7 @@ const WRONG_MEDIA_TYPE: Refusal = {
 const WRONG_ENCODING: Refusal = {
   kind: "refused",
   reason: "unsupported_encoding",
-  message: "Content-Encoding must be gzip, zstd or identity",
+  message: "Content-Encoding must be gzip, zstd, deflate or identity",
 };
 
 const LONGEST_SHOWN_PATH = 100;

@@ -9,7 +9,7 @@
  * stream costs more than unpacking them. The others take turns: a hundred bombs that come at once
  * would else be unpacked side by side, and come to gigabytes together though each keeps to the limit.
  */
-import { createGunzip, createZstdDecompress, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { createGunzip, createInflate, createZstdDecompress, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { freeBytes } from "../../core/free-bytes.ts";
 import type { PackedFormat } from "./packed-claims.ts";
 import { claimedBytes, hasSeveralFrames } from "./packed-claims.ts";
@@ -89,7 +89,7 @@ function unpackHere(bytes: Uint8Array, format: PackedFormat, expectedBytes: numb
   }
 }
 
-const createUnpacker = { gzip: createGunzip, zstd: createZstdDecompress } as const;
+const createUnpacker = { gzip: createGunzip, zstd: createZstdDecompress, deflate: createInflate } as const;
 
 /** Resolves when all memory that it took is given back, or part of the result. */
 function unpackInTurn(

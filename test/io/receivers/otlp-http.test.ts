@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Agent } from "node:http";
 import { connect } from "node:net";
 import { describe, test } from "node:test";
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import type { Verdict } from "../../../src/core/otlp/verdict.ts";
 import { ReceiverError } from "../../../src/io/receivers/receiver-settings.ts";
 import {
@@ -88,6 +88,7 @@ describe("taking requests over HTTP", () => {
   for (const [name, headers, pack] of [
     ["gzip", { "content-encoding": "gzip" }, gzipSync],
     ["zstd", { "content-encoding": "zstd" }, zstdCompressSync],
+    ["deflate", { "content-encoding": "deflate" }, deflateSync],
     ["identity", { "content-encoding": "identity" }, (bytes: Uint8Array) => bytes],
     ["several gzip members", { "content-encoding": "GZIP" }, gzipInTwo],
   ] as const) {
@@ -262,7 +263,7 @@ describe("refusing over HTTP", () => {
     assert.equal((await ask({ port, method: "PUT" })).headers.allow, "POST");
     assert.equal((await ask({ port })).headers["www-authenticate"], "Bearer");
     const headers = { ...protobuf, authorization: "Bearer t", "content-encoding": "br" };
-    assert.equal((await ask({ port, headers })).headers["accept-encoding"], "gzip, zstd, identity");
+    assert.equal((await ask({ port, headers })).headers["accept-encoding"], "gzip, zstd, deflate, identity");
   });
 
   test("tells the refusal in protobuf to a sender of protobuf", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createZstdCompress, gzipSync, zstdCompressSync } from "node:zlib";
+import { createZstdCompress, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import type { PackedFormat } from "../../../src/io/receivers/packed-claims.ts";
 import { ownReceiverLimits } from "../../../src/io/receivers/receiver-limits.ts";
 import type { Unpacked } from "../../../src/io/receivers/unpack.ts";
@@ -15,6 +15,7 @@ const LARGE = Buffer.from(Array.from({ length: 150_000 }, (_, index) => `span ${
 for (const [format, pack] of [
   ["gzip", gzipSync],
   ["zstd", zstdCompressSync],
+  ["deflate", deflateSync],
 ] as const) {
   describe(`a body packed with ${format}`, () => {
     test("comes out as it went in, whatever its size", async () => {
