@@ -76,6 +76,7 @@ function checkExporter(path: SettingPath, exporter: ExporterSettings, all: Setti
   if (addresses.length === 0) refuse(path, "AC107", `${path.join(".")}.endpoint is missing`, context);
   for (const { name, address } of addresses) {
     checkDestination([...path, name], address, all.receivers, context);
+    refuseCredentials([...path, name], address, context);
     if (exporter.protocol !== "grpc") requireUrl([...path, name], address, context);
   }
   const hasTraces = exporter.endpoint !== null || exporter.traces_endpoint !== null;
@@ -106,6 +107,15 @@ function checkDestination(
     const message = `this is our own receiver (receivers.${name}.endpoint, ${host}:${port}): it would go round for ever`;
     refuse(path, "AC102", message, context);
   }
+}
+
+/** They would be shown wherever the address is, and no client of ours would send them. */
+function refuseCredentials(path: SettingPath, address: string, context: CheckContext): void {
+  if (!URL.canParse(address)) return;
+  const { username, password } = new URL(address);
+  if (username === "" && password === "") return;
+  const message = 'an address takes no user and password; say headers: {authorization: "Basic …"} instead';
+  refuse(path, "AC108", message, context);
 }
 
 function requireUrl(path: SettingPath, address: string, context: CheckContext): void {

@@ -72,6 +72,13 @@ test("an exporter needs an address, which over HTTP is a URL", () => {
   assert.deepEqual(codesOf('exporters: {x: {protocol: http/protobuf, endpoint: "backend:4318"}}'), ["a.yaml:1 AC108"]);
 });
 
+test("an exporter's address holds no password, and the refusal does not show it", () => {
+  using world = new ConfigWorld();
+  const file = 'exporters: {x: {protocol: http/protobuf, endpoint: "https://me:hunter2@backend"}}';
+  const [text] = world.texts({ files: { "a.yaml": file } });
+  assert.match(text ?? "", /AC108: an address takes no user and password; say headers: \{authorization: "Basic …"\}/);
+});
+
 test("spans of alerts need HTTP", () => {
   assert.deepEqual(codesOf('exporters: {x: {endpoint: "b:1", alert_events: span}}'), ["a.yaml:1 AC108"]);
   assert.deepEqual(codesOf('exporters: {x: {endpoint: "http://b", protocol: http/json, alert_events: span}}'), []);
