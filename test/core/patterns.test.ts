@@ -77,3 +77,40 @@ test("after a restart the pattern is found anew", () => {
   goOn(world, MINUTE_MS, () => [{ ...LOGIN, status: 401, client: "198.51.100.9" }]);
   assert.deepEqual(patternsOf(world), ["brute_force"]);
 });
+
+/** Failures of one client on the sign-in route, one a second, and then a success. */
+function tries(count: number, client: string) {
+  return (second: number): readonly SpanFacts[] =>
+    second < 0 || second > count ? [] : [{ ...LOGIN, client, status: second < count ? 401 : 200 }];
+}
+
+test("a stranger that keeps failing and then gets in makes the page critical, and is listed", () => {
+  const world = usualDay();
+  goOn(world, 2 * MINUTE_MS, tries(60, "198.51.100.9"));
+  const [fired, escalated] = world.transitions();
+  assert.deepEqual([fired?.kind, fired?.alert.severity], ["firing", "error"]);
+  assert.deepEqual([escalated?.kind, escalated?.alert.severity], ["escalated", "critical"]);
+  assert.equal(escalated?.alert.evidence.pattern, "account_takeover");
+  assert.equal(escalated?.alert.evidence.successesAfterFailures.length, 1);
+});
+
+test("a person who mistypes and then gets in pages nobody, known here or not", () => {
+  for (const client of ["198.51.100.9", "203.0.113.3"]) {
+    const world = usualDay();
+    goOn(world, 2 * MINUTE_MS, tries(5, client));
+    assert.deepEqual(world.kinds(), [], client);
+  }
+});
+
+test("a person who mistypes and then gets in does not raise the attack of somebody else", () => {
+  const world = usualDay();
+  const person = tries(6, "198.51.100.77");
+  goOn(world, 2 * MINUTE_MS, (second) => [{ ...LOGIN, status: 401, client: "198.51.100.9" }, ...person(second - 60)]);
+  assert.deepEqual(world.kinds(), ["firing"]);
+});
+
+test("a client that used to sign in here and gets in again is no takeover", () => {
+  const world = usualDay();
+  goOn(world, 2 * MINUTE_MS, tries(60, "203.0.113.3"));
+  assert.ok(!world.kinds().includes("escalated"));
+});

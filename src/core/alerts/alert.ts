@@ -102,6 +102,8 @@ export type Evidence = {
   readonly busiestClientShare: number;
   /** Busiest first, at most `TOP_CLIENTS_MAX`. */
   readonly topClients: readonly ClientFailures[];
+  /** On a sign-in route: clients that kept failing and then succeeded, at most `TOP_CLIENTS_MAX`. */
+  readonly successesAfterFailures: readonly ClientFailures[];
   /** Newest last, at most `EXAMPLES_MAX`. */
   readonly examples: readonly SpanReference[];
   /** What the episode looks like; null while undecided. */

@@ -21,6 +21,8 @@ const CRUMB = 1e-6;
 export type Clues = {
   /** Busiest first. */
   readonly topClients: readonly ClientFailures[];
+  /** Clients that kept failing and then succeeded, with how often they had failed. */
+  readonly successesAfterFailures: readonly ClientFailures[];
   /** Newest last. */
   readonly examples: readonly SpanReference[];
   /** What the episode looks like, and how sure that is; null while undecided. */
@@ -30,7 +32,14 @@ export type Clues = {
   readonly causes: readonly CauseFailures[];
 };
 
-export const NO_CLUES: Clues = { topClients: [], examples: [], pattern: null, patternConfidence: null, causes: [] };
+export const NO_CLUES: Clues = {
+  topClients: [],
+  successesAfterFailures: [],
+  examples: [],
+  pattern: null,
+  patternConfidence: null,
+  causes: [],
+};
 
 /** One reading with the clues that came with it. */
 export type Sighting = {
@@ -56,6 +65,7 @@ export function evidenceOf(sighting: Sighting): Evidence {
     alarmKind: reading.alarmKind,
     busiestClientShare: reading.busiestClientShare,
     topClients: clues.topClients.slice(0, TOP_CLIENTS_MAX),
+    successesAfterFailures: clues.successesAfterFailures.slice(0, TOP_CLIENTS_MAX),
     examples: clues.examples.slice(-EXAMPLES_MAX),
     pattern: clues.pattern,
     patternConfidence: clues.patternConfidence,
@@ -87,6 +97,8 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
     alarmKind: latest.alarmKind ?? evidence.alarmKind,
     busiestClientShare: latest.busiestClientShare,
     topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
+    successesAfterFailures:
+      latest.successesAfterFailures.length > 0 ? latest.successesAfterFailures : evidence.successesAfterFailures,
     examples: latest.examples.length > 0 ? latest.examples : evidence.examples,
     ...(latest.pattern === null ? {} : { pattern: latest.pattern, patternConfidence: latest.patternConfidence }),
   };

@@ -73,14 +73,17 @@ export function rememberExample(series: WatchedSeries, example: SpanReference): 
 }
 
 function cluesOf(series: WatchedSeries, reading: Reading, { nameOfClient, now }: JudgeContext): Clues {
-  const topClients = series.active.detector.topClients(series.state).flatMap(({ client, failures }) => {
-    const name = nameOfClient(client);
-    return name === null ? [] : [{ client: name, failures }];
-  });
+  const { active, sketch, state } = series;
+  const named = (list: readonly { readonly client: number; readonly failures: number }[]) =>
+    list.flatMap(({ client, failures }) => {
+      const name = nameOfClient(client);
+      return name === null ? [] : [{ client: name, failures }];
+    });
   const causes = causesOf(series.causes);
   const pattern = reading.isAlarming ? patternIn(series, { causes, reading }, now.steady) : null;
   return {
-    topClients,
+    topClients: named(active.detector.topClients(state)),
+    successesAfterFailures: named(sketch?.successes.listed ?? []),
     examples: [...series.examples],
     pattern: pattern?.name ?? null,
     patternConfidence: pattern?.confidence ?? null,

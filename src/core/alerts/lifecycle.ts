@@ -30,6 +30,7 @@ import type { Clues, Sighting } from "./evidence.ts";
 import { evidenceOf, growEvidence } from "./evidence.ts";
 import { dedupKeyOf, fingerprintOf } from "./fingerprint.ts";
 import { alertLabels } from "./labels.ts";
+import type { PatternName } from "./patterns/pattern.ts";
 
 type PendingAlert = Extract<Alert, { state: "pending" }>;
 export type FiringAlert = Extract<Alert, { state: "firing" }>;
@@ -57,6 +58,8 @@ export type AlertAdvance = {
   readonly alert: Alert | null;
   readonly transitions: readonly Transition[];
 };
+
+const TAKEOVER: PatternName = "account_takeover";
 
 const INACTIVE: AlertAdvance = { alert: null, transitions: [] };
 
@@ -166,10 +169,12 @@ function advanceFiring(step: AlertStep, before: FiringAlert): AlertAdvance {
 /** The alert with what the step's reading adds to it. Severity rises only while the alarm is on. */
 function withSighting<State extends OpenAlert>(step: AlertStep, alert: State): State {
   const { rule, fields, reading } = step;
-  const severity = reading.isAlarming
+  const evidence = growEvidence(alert.evidence, sightingOf(step), alert.recoveringSince);
+  const risen = reading.isAlarming
     ? higherSeverity(alert.severity, severityOf(rule.severity, reading))
     : alert.severity;
-  const evidence = growEvidence(alert.evidence, sightingOf(step), alert.recoveringSince);
+  // Somebody has got in: whatever the rate, that is as bad as it gets.
+  const severity = evidence.pattern === TAKEOVER ? "critical" : risen;
   return {
     ...alert,
     severity,

@@ -184,11 +184,18 @@ function chanceDetail({ evidence: { evidence, alarmKind, usualRequestsPerSecond 
   return { by_chance: `at most once in ${figure} years of such traffic` };
 }
 
-function clientDetails({ evidence: { busiestClientShare, topClients } }: Alert): Details {
+function clientDetails({ evidence: { busiestClientShare, topClients, successesAfterFailures } }: Alert): Details {
   return {
     ...(busiestClientShare > 0 ? { busiest_client: `${percent(busiestClientShare)} of the failures` } : {}),
     ...(topClients.length > 0
       ? { top_clients: topClients.map(({ client, failures }) => `${field(client)}: ${failureCount(failures)}`) }
+      : {}),
+    ...(successesAfterFailures.length > 0
+      ? {
+          success_after_failures: successesAfterFailures.map(
+            ({ client, failures }) => `${field(client)}: about ${failureCount(failures)}, then a success`,
+          ),
+        }
       : {}),
   };
 }

@@ -15,6 +15,7 @@ import { rememberExample } from "./judge.ts";
 import { createEpisodeSketch, SKETCHED_FROM_FAILURES, sketchFailure } from "./patterns/episode-sketch.ts";
 import { KnownClients } from "./patterns/known-clients.ts";
 import { ServiceVersions } from "./patterns/service-versions.ts";
+import { noteSuccessAfterFailures } from "./patterns/success-after-failures.ts";
 import type { Unwritten } from "./unwritten.ts";
 import type { Watch } from "./watch-plan.ts";
 import { judges } from "./watch-plan.ts";
@@ -81,6 +82,7 @@ export class RequestCounter {
   #countSuccess(watch: Watch, observation: Observation, now: UnixMillis): void {
     const series = this.#parts.table.countSuccess(watch, observation, now);
     if (series === null) return;
+    this.#noteAfterFailures(series, observation, now);
     const { client, weight } = observation;
     const needsJudging = watch.active.detector.observeSuccess(series.state, client, weight, now);
     if (series.sketch !== null && isBetweenEpisodes(series.state)) series.sketch = null;
@@ -93,6 +95,13 @@ export class RequestCounter {
     if (series.sketch === null && failuresIn(series.causes) < SKETCHED_FROM_FAILURES) return;
     series.sketch ??= createEpisodeSketch(now);
     sketchFailure(series.sketch, observation, this.#memory, now);
+  }
+
+  #noteAfterFailures({ active, sketch, state }: WatchedSeries, observation: Observation, now: UnixMillis): void {
+    if (sketch === null || !state.isAuthenticationRoute) return;
+    const failures = active.detector.recentFailuresOf(state, observation.client, now);
+    const { knownClients } = this.#memory;
+    noteSuccessAfterFailures(sketch.successes, observation, { failures, knownClients }, now);
   }
 
   #noteCounted(series: WatchedSeries, urgency: "judge now" | "judge in time"): void {

@@ -25,7 +25,13 @@ import { decayPace, failuresPerSecond, requestsPerSecond } from "./pace.ts";
 import { countQuietSuccess } from "./quiet.ts";
 import type { RateReading, Reading } from "./reading.ts";
 import type { ClientFailures } from "./recent-clients.ts";
-import { beginTally, busiestClients, recordClientFailure, recordClientSuccess } from "./recent-clients.ts";
+import {
+  beginTally,
+  busiestClients,
+  recentFailuresOf,
+  recordClientFailure,
+  recordClientSuccess,
+} from "./recent-clients.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
@@ -151,6 +157,11 @@ export class Detector {
   /** Clients with failures since the onset, busiest first, at most 64. */
   topClients(series: Series): readonly ClientFailures[] {
     return series.watch === null ? [] : busiestClients(series.watch.clients);
+  }
+
+  /** Failures of the client, fading within ten minutes, less what its successes since have paid back. */
+  recentFailuresOf(series: Series, client: number, now: UnixMillis): number {
+    return series.watch === null ? 0 : recentFailuresOf(series.watch.clients, client, now);
   }
 
   /** Someone says that this is how it is now. An alarm that is on goes off as `new_level`. */

@@ -110,6 +110,13 @@ export function persistenceOf(recent: RecentClients, client: number): number {
   return recent.persistence[recent.clients.indexOf(client)] ?? 0;
 }
 
+/** The same as it stands now. */
+export function recentFailuresOf(recent: RecentClients, client: number, now: UnixMillis): number {
+  const place = recent.clients.indexOf(client);
+  const elapsedMs = now - (recent.failedAt[place] ?? now);
+  return (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
+}
+
 /** Failures of the client within about the last minute. */
 export function repeatsOf(recent: RecentClients, client: number, now: UnixMillis): number {
   const place = recent.clients.indexOf(client);

@@ -61,6 +61,7 @@ test("clues are kept within their bounds and never forgotten", () => {
   const clues = {
     topClients: clients,
     examples,
+    successesAfterFailures: [],
     pattern: "password_spraying",
     patternConfidence: "medium" as const,
     causes,

@@ -109,6 +109,7 @@ describe("the log record of an event", () => {
       clues: () => ({
         topClients: [],
         examples: [example],
+        successesAfterFailures: [],
         pattern: "password_spraying",
         patternConfidence: "medium",
         causes: [],

@@ -52,6 +52,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
       busiestClientShare: 0.75,
       topClients: [{ client: "c1", failures: 30 }],
       examples: [{ traceId: "0123456789abcdef0123456789abcdef", spanId: "0123456789abcdef" }],
+      successesAfterFailures: [],
       pattern: null,
       patternConfidence: null,
       cause: null,

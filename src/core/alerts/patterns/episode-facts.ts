@@ -27,6 +27,7 @@ export function episodeFacts(sources: EpisodeSources, now: UnixMillis): EpisodeF
   const { failures, withClient, withUser, withAgent, ofJudgedClients, ofNewClients, ofNewVersions } = sketch;
   const speaks = (count: number) => count >= SPEAKING_SHARE_MIN * failures;
   return {
+    isTakeover: sketch.successes.isTakeover,
     isAuthenticationRoute,
     failures,
     lastedMs: now - sketch.startedAt,

@@ -14,6 +14,8 @@ import { countDistinct, createDistinctCount } from "./distinct-count.ts";
 import type { KnownClients } from "./known-clients.ts";
 import { mixClient, mixText } from "./mix.ts";
 import type { ServiceVersions } from "./service-versions.ts";
+import type { SuccessesAfterFailures } from "./success-after-failures.ts";
+import { createSuccessesAfterFailures } from "./success-after-failures.ts";
 
 export const SKETCHED_FROM_FAILURES = 5;
 
@@ -31,6 +33,7 @@ export type EpisodeSketch = {
   readonly users: DistinctCount;
   readonly agents: DistinctCount;
   readonly cadence: Cadence;
+  readonly successes: SuccessesAfterFailures;
   failures: number;
   /** Failures that say who the client, the user and the agent were. */
   withClient: number;
@@ -51,6 +54,7 @@ export function createEpisodeSketch(now: UnixMillis): EpisodeSketch {
     users: createDistinctCount(USER_BITS),
     agents: createDistinctCount(AGENT_BITS),
     cadence: createCadence(),
+    successes: createSuccessesAfterFailures(),
     failures: 0,
     withClient: 0,
     withUser: 0,

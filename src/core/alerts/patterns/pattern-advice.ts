@@ -7,6 +7,12 @@ import type { PatternName } from "./pattern.ts";
 import { PATTERNS } from "./pattern.ts";
 
 const ADVICE: Readonly<Record<PatternName, CauseAdvice>> = {
+  account_takeover: {
+    onCall:
+      "A client that never signed in here kept failing and then got in. Find the account in the traces of that client, end its sessions and tokens, and make its owner set a new password; then block the client.",
+    apiOwner:
+      "After many failures ask for a second factor even when the password is right, and tell the account's owner.",
+  },
   brute_force: {
     onCall:
       "One source keeps guessing. See whether it has got in, then block it at the edge and protect the account it is after.",

@@ -12,6 +12,7 @@ import type { CauseFailures } from "../cause-tally.ts";
 import { failuresIn } from "../cause-tally.ts";
 
 export const PATTERNS = [
+  "account_takeover",
   "brute_force",
   "distributed_brute_force",
   "password_spraying",
@@ -35,6 +36,8 @@ export type Pattern = { readonly name: PatternName; readonly confidence: Exclude
 
 /** All that patterns are read from. Null is for what nobody knows. */
 export type EpisodeFacts = {
+  /** A stranger that kept failing has got in. */
+  readonly isTakeover: boolean;
   readonly isAuthenticationRoute: boolean;
   readonly failures: number;
   readonly lastedMs: number;
@@ -81,6 +84,7 @@ const GUESSED_CAUSES: readonly CauseName[] = ["bad_password", "account", "invali
 /** Null where two patterns, or none, would fit. */
 export function patternOf(facts: EpisodeFacts): Pattern | null {
   if (facts.failures < FAILURES_MIN) return null;
+  if (facts.isTakeover) return high("account_takeover");
   return statedFault(facts) ?? repetition(facts) ?? faultOfOurs(facts) ?? attack(facts);
 }
 

@@ -9,6 +9,7 @@ import { CAUSES } from "../../../../src/core/extraction/causes/cause.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../../src/core/time.ts";
 
 const NOTHING_KNOWN: EpisodeFacts = {
+  isTakeover: false,
   isAuthenticationRoute: true,
   failures: 100,
   lastedMs: 2 * MINUTE_MS,
@@ -119,6 +120,10 @@ describe("faults of our own", () => {
   });
 });
 
+test("a stranger that has got in comes before all else", () => {
+  assert.equal(read({ ...ONE_SOURCE, users: 95, isTakeover: true }), "account_takeover");
+});
+
 test("nothing is said of a handful of failures, nor on guesses", () => {
   assert.equal(read({ ...BOTS, failures: 9 }), null);
   const causes = [{ cause: "clock_skew", confidence: "low" as const, failures: 100 }];
@@ -136,6 +141,7 @@ test("every pattern has advice for both people and takes a side", () => {
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const orUnknown = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil: null });
 const anyFacts: fc.Arbitrary<EpisodeFacts> = fc.record({
+  isTakeover: fc.constant(false),
   isAuthenticationRoute: fc.boolean(),
   failures: fc.integer({ min: 0, max: 100_000 }),
   lastedMs: fc.integer({ min: 0, max: 24 * HOUR_MS }),

@@ -1,0 +1,38 @@
+/**
+ * Clients that kept failing on a sign-in route and then got in: an account may have been taken.
+ *
+ * People mistype and then succeed all day, so a client that has succeeded there before is never listed, and a
+ * few failures are a clue in a page, not a reason to raise it. A network that people share has succeeded before.
+ */
+import type { Observation } from "../../extraction/observation.ts";
+import type { UnixMillis } from "../../time.ts";
+import type { KnownClients } from "./known-clients.ts";
+
+/** Failures within about ten minutes before the success: to be listed, and to count as a takeover. */
+const LISTED_FAILURES_MIN = 5;
+const TAKEOVER_FAILURES_MIN = 10;
+/** Later ones are counted, not listed. */
+const LISTED_MAX = 16;
+
+export type SuccessesAfterFailures = {
+  readonly listed: { readonly client: number; readonly failures: number }[];
+  /** Some of them failed so often that it cannot be a person at a loss. */
+  isTakeover: boolean;
+};
+
+export function createSuccessesAfterFailures(): SuccessesAfterFailures {
+  return { listed: [], isTakeover: false };
+}
+
+/** To be called before the success makes its client a known one. `failures` are those of the client, fading. */
+export function noteSuccessAfterFailures(
+  successes: SuccessesAfterFailures,
+  { client, endpoint }: Pick<Observation, "client" | "endpoint">,
+  known: { readonly failures: number; readonly knownClients: KnownClients },
+  now: UnixMillis,
+): void {
+  const { failures, knownClients } = known;
+  if (client === 0 || failures < LISTED_FAILURES_MIN || knownClients.has(client, endpoint.id)) return;
+  if (failures >= TAKEOVER_FAILURES_MIN && knownClients.isRipe(now)) successes.isTakeover = true;
+  if (successes.listed.length < LISTED_MAX) successes.listed.push({ client, failures });
+}
