@@ -19,8 +19,9 @@ const GIVEN: Given = {
     "a.yaml": `
 exporters:
   my.backend:
-    endpoint: "https://user:s3cret@backend:4317"
+    endpoint: "https://backend:4317"
     headers: {authorization: "\${env:TOKEN}"}
+telemetry: {endpoint: "https://user:s3cret@collector:4318"}
 receivers: {http: {cors: {allowed_origins: ["*"]}}}
 `,
   },
@@ -50,7 +51,7 @@ test("secrets are covered in YAML and JSON, users and passwords of addresses too
   const settings = effective(GIVEN);
   for (const text of [settingsYaml(settings), settingsJson(settings)]) {
     assert.doesNotMatch(text, /s3cret/);
-    assert.match(text, /https:\/\/\*{8}@backend:4317/);
+    assert.match(text, /https:\/\/\*{8}@collector:4318/);
   }
 });
 
