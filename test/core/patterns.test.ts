@@ -91,7 +91,7 @@ test("a stranger that keeps failing and then gets in makes the page critical, an
   assert.deepEqual([fired?.kind, fired?.alert.severity], ["firing", "error"]);
   assert.deepEqual([escalated?.kind, escalated?.alert.severity], ["escalated", "critical"]);
   assert.equal(escalated?.alert.evidence.pattern, "account_takeover");
-  assert.equal(escalated?.alert.evidence.successesAfterFailures.length, 1);
+  assert.equal(escalated.alert.evidence.successesAfterFailures.length, 1);
 });
 
 test("a person who mistypes and then gets in pages nobody, known here or not", () => {

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { KnownClients } from "../../../../src/core/alerts/patterns/known-clients.ts";
+import {
+  createSuccessesAfterFailures,
+  noteSuccessAfterFailures,
+} from "../../../../src/core/alerts/patterns/success-after-failures.ts";
+import type { Endpoint } from "../../../../src/core/extraction/endpoint.ts";
+import { HOUR_MS, MINUTE_MS } from "../../../../src/core/time.ts";
+
+const LOGIN: Endpoint = {
+  id: 3,
+  name: "POST /login",
+  isOverflow: false,
+  environment: "",
+  namespace: "",
+  service: "auth",
+  method: "POST",
+  route: "/login",
+  protocol: "http",
+};
+
+/** Clients 1 to 9 have signed in before. */
+function memory(): KnownClients {
+  const known = new KnownClients();
+  for (let client = 1; client <= 9; client++) known.noteSuccess(client, LOGIN.id, 0);
+  return known;
+}
+
+function succeed(client: number, failures: number, now = HOUR_MS, knownClients = memory()) {
+  const successes = createSuccessesAfterFailures();
+  noteSuccessAfterFailures(successes, { client, endpoint: LOGIN }, { failures, knownClients }, now);
+  return successes;
+}
+
+test("a stranger is listed from five failures on, and has taken over from ten on", () => {
+  assert.deepEqual(succeed(5001, 4.9), { listed: [], isTakeover: false });
+  assert.deepEqual(succeed(5001, 6), { listed: [{ client: 5001, failures: 6 }], isTakeover: false });
+  assert.equal(succeed(5001, 10).isTakeover, true);
+});
+
+test("while it is not known who is a stranger nobody takes over, and clients are listed", () => {
+  const { listed, isTakeover } = succeed(5001, 40, 5 * MINUTE_MS);
+  assert.equal(isTakeover, false);
+  assert.equal(listed.length, 1);
+});
+
+test("whoever signed in here before is never suspected, however often it failed, nor is a client without a name", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 9 }), fc.double({ min: 0, max: 1e6, noNaN: true }), (client, failures) => {
+      assert.deepEqual(succeed(client, failures), { listed: [], isTakeover: false });
+    }),
+  );
+});
+
+test("however many get in, few are listed", () => {
+  const successes = createSuccessesAfterFailures();
+  for (let client = 5000; client < 5100; client++) {
+    noteSuccessAfterFailures(successes, { client, endpoint: LOGIN }, { failures: 30, knownClients: memory() }, HOUR_MS);
+  }
+  assert.equal(successes.listed.length, 16);
+});
