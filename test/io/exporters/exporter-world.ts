@@ -7,6 +7,7 @@ import { SIGNALS } from "../../../src/core/otlp/verdict.ts";
 import { OtlpExporter } from "../../../src/io/exporters/otlp-exporter.ts";
 import { createLogger } from "../../../src/io/platform/logger.ts";
 import type { ForwardQueue } from "../../../src/io/queue/forward-queue.ts";
+import type { QueueSettings } from "../../../src/io/queue/queue-settings.ts";
 import { OtlpSink } from "../../../src/io/stand-ins/otlp-sink.ts";
 import { settled } from "../../support/virtual-scheduler.ts";
 import { QueueWorld } from "../queue/queue-world.ts";
@@ -43,9 +44,13 @@ export class ExporterWorld implements AsyncDisposable {
     this.queue = queue;
   }
 
-  static async create(protocol: Protocol, facts: Partial<ExporterConfig> = {}): Promise<ExporterWorld> {
+  static async create(
+    protocol: Protocol,
+    facts: Partial<ExporterConfig> = {},
+    queueSettings: Partial<QueueSettings> = {},
+  ): Promise<ExporterWorld> {
     const queues = await QueueWorld.create();
-    const world = new ExporterWorld(queues, await queues.open());
+    const world = new ExporterWorld(queues, await queues.open(queueSettings));
     await world.sink.start();
     await world.startExporter(protocol, facts);
     return world;
