@@ -118,7 +118,7 @@ function newAlert(step: AlertStep): PendingAlert {
   const { rule, fields, endpoint, reading, bundle } = step;
   const at = step.now.steady;
   const fingerprint = fingerprintOf(fields);
-  const severity = severityOf(rule.severity, reading);
+  const severity = severityOf(rule, reading);
   return {
     state: "pending",
     id: `${rule.id}-${fingerprint}-${Math.floor(at * 1000).toString(36)}`,
@@ -170,9 +170,7 @@ function advanceFiring(step: AlertStep, before: FiringAlert): AlertAdvance {
 function withSighting<State extends OpenAlert>(step: AlertStep, alert: State): State {
   const { rule, fields, reading } = step;
   const evidence = growEvidence(alert.evidence, sightingOf(step), alert.recoveringSince);
-  const risen = reading.isAlarming
-    ? higherSeverity(alert.severity, severityOf(rule.severity, reading))
-    : alert.severity;
+  const risen = reading.isAlarming ? higherSeverity(alert.severity, severityOf(rule, reading)) : alert.severity;
   // Somebody has got in: whatever the rate, that is as bad as it gets.
   const severity = evidence.pattern === TAKEOVER ? "critical" : risen;
   return {

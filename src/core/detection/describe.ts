@@ -10,7 +10,8 @@ import { estimateQuietRequests } from "./quiet.ts";
 import type { RateReading, Reading } from "./reading.ts";
 import { busiestShare } from "./recent-clients.ts";
 import { failureWeight } from "./sampling.ts";
-import type { Series, Watch } from "./series.ts";
+import type { Series, SeriesTraits, Watch } from "./series.ts";
+import { isOneClientFailing } from "./single-client.ts";
 import { totalsInWindow } from "./sliding-counts.ts";
 
 /** Below this ratio one failure would read as dozens of deviations. */
@@ -30,6 +31,7 @@ export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Re
     failuresSince: 0,
     requestsSince: 0,
     busiestClientShare: 0,
+    isOneClientFailing: false,
     isAlarming: false,
     alarmKind: null,
     clearedBy: series.clearedBy,
@@ -43,7 +45,12 @@ function usualOf({ memory }: Series): Pick<Reading, "usual" | "usualUpper" | "is
   return { usual: usualRatio(baseline), usualUpper: usualUpperRatio(baseline), isWarm: isWarm(baseline) };
 }
 
-export function describeWatched(watch: Watch, terms: Terms, now: UnixMillis): Reading {
+export function describeWatched(
+  { isAuthenticationRoute }: SeriesTraits,
+  watch: Watch,
+  terms: Terms,
+  now: UnixMillis,
+): Reading {
   const { alarm, baseline } = watch;
   const counts = totalsInWindow(watch.window, now, terms.windowMs);
   const excess = excessOf(watch);
@@ -61,6 +68,7 @@ export function describeWatched(watch: Watch, terms: Terms, now: UnixMillis): Re
     failuresSince: excess.failures * failureWeight(watch.weights),
     requestsSince: (excess.failures + excess.successes) * failureWeight(watch.weights),
     busiestClientShare: busiestShare(watch.clients),
+    isOneClientFailing: !isAuthenticationRoute && isOneClientFailing(watch.clients, watch.successVotes),
     isWarm: isWarm(baseline),
     isAlarming: alarm !== null,
     alarmKind: alarm?.kind ?? null,

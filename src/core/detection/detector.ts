@@ -10,6 +10,7 @@
 import type { UnixMillis } from "../time.ts";
 import { DAY_MS, SECOND_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
+import { castSuccess } from "./client-votes.ts";
 import { addToControlChart } from "./control-limit.ts";
 import { describeQuiet, describeRate, describeWatched } from "./describe.ts";
 import { addFailure, addSuccess, aimAtOddsScale, fade, watchedCusum } from "./evidence.ts";
@@ -146,7 +147,7 @@ export class Detector {
   reading(series: Series, now: UnixMillis): Reading {
     if (series.watch === null) return describeQuiet(series, this.#terms, now);
     learnUntil(series, series.watch, this.#terms, now);
-    return describeWatched(series.watch, this.#terms, now);
+    return describeWatched(series, series.watch, this.#terms, now);
   }
 
   /** The same, of a series that has just failed, for its rate alone. */
@@ -259,6 +260,8 @@ function takeSuccess(watch: Watch, client: number, weight: number, now: UnixMill
   fade(evidence, now);
   aimAtOddsScale(evidence, oddsScale(weights));
   recordClientSuccess(watch.clients, client);
+  // During an alarm the clients that still succeed would outvote the one that usually does.
+  if (watch.alarm === null) castSuccess(watch.successVotes, client);
   addSuccess(evidence, requests);
   if (watch.alarm === null) followExcursion(watch.excursions, watchedCusum(evidence), now);
   queue.open.successes += requests;

@@ -8,6 +8,7 @@
 import type { UnixMillis } from "../time.ts";
 import type { Baseline } from "./baseline.ts";
 import { CLIENT_LIMIT } from "./client-limit.ts";
+import type { ClientVotes } from "./client-votes.ts";
 import type { Excursions } from "./excursions.ts";
 import type { Spread } from "./spread.ts";
 import { createSpread } from "./spread.ts";
@@ -21,17 +22,21 @@ export type Memory = {
   /** Failures that came shortly before the series had to make place, not learned yet. */
   unlearnedFailures: number;
   unlearnedDiscounted: number;
+  readonly successVotes: ClientVotes;
 };
 
 export type PackedMemory = readonly number[];
 
 export function pack(memory: Memory): PackedMemory {
-  const { baseline, excursions } = memory;
+  const { baseline, excursions, successVotes } = memory;
   const { spread } = baseline;
   const early = [
     memory.lastFailureAt,
     memory.unlearnedFailures,
     memory.unlearnedDiscounted,
+    successVotes.client,
+    successVotes.votes,
+    successVotes.cast,
     baseline.successes,
     baseline.failures,
     baseline.discountedFailures,
@@ -56,6 +61,7 @@ export function unpack(packed: PackedMemory): Memory {
   // Literals are evaluated from top to bottom: the order below is the order of `pack`.
   const next = () => packed[place++] ?? 0;
   const own = { lastFailureAt: next(), unlearnedFailures: next(), unlearnedDiscounted: next() };
+  const successVotes = { client: next(), votes: next(), cast: next() };
   const level = {
     successes: next(),
     failures: next(),
@@ -75,7 +81,7 @@ export function unpack(packed: PackedMemory): Memory {
   };
   const late = readLate(place < packed.length ? packed.slice(place) : LATE_DEFAULTS);
   const { spread, isMature, ...rest } = late;
-  return { ...own, ...rest, baseline: { ...level, isMature, spread: { ...spread, ...windows } } };
+  return { ...own, ...rest, successVotes, baseline: { ...level, isMature, spread: { ...spread, ...windows } } };
 }
 
 type SlowSpread = Pick<

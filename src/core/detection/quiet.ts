@@ -8,6 +8,7 @@ import type { UnixMillis } from "../time.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
 import { createBaseline, keptShare, learnStretch } from "./baseline.ts";
 import { CLIENT_LIMIT, relaxedClientLimit } from "./client-limit.ts";
+import { createClientVotes } from "./client-votes.ts";
 import { stretchGain } from "./ewma.ts";
 import { createExcursions } from "./excursions.ts";
 import { guardRatio } from "./guard.ts";
@@ -47,6 +48,7 @@ export function recall(series: Series): Memory {
     lastFailureAt: createdAt,
     unlearnedFailures: 0,
     unlearnedDiscounted: 0,
+    successVotes: createClientVotes(),
   };
 }
 

@@ -39,6 +39,11 @@ export type Reading = {
   readonly requestsSince: number;
   /** Share of those failures that the busiest client holds, 0 to 1. */
   readonly busiestClientShare: number;
+  /**
+   * Most of those failures, and of the latest, are one client's, while the endpoint is known to work for others. Never
+   * true on an authentication route, where that is how a guesser looks.
+   */
+  readonly isOneClientFailing: boolean;
   /** False until the baseline has seen enough to be trusted without a wide guard. */
   readonly isWarm: boolean;
   /** The alarm is on. It goes on with the request that completes the evidence. */

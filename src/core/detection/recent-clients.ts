@@ -11,6 +11,8 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { MINUTE_MS } from "../time.ts";
+import type { ClientVotes } from "./client-votes.ts";
+import { castVote, clearVotes, createClientVotes } from "./client-votes.ts";
 
 const CLIENTS_MAX = 64;
 const REPEAT_MEMORY_MS = MINUTE_MS;
@@ -41,6 +43,8 @@ export type RecentClients = {
   /** Failures since the tally began, of each client and of all. */
   tallies: number[];
   tallyTotal: number;
+  /** Of the latest of those failures. */
+  readonly votes: ClientVotes;
 };
 
 export type ClientFailures = { readonly client: number; readonly failures: number };
@@ -55,6 +59,7 @@ export function createRecentClients(): RecentClients {
     parallel: [],
     tallies: [],
     tallyTotal: 0,
+    votes: createClientVotes(),
   };
 }
 
@@ -68,6 +73,7 @@ export function recordClientFailure(
   now: UnixMillis,
 ): number {
   recent.tallyTotal++;
+  castVote(recent.votes, client);
   if (client === UNKNOWN_CLIENT) return WORTH_OF_UNKNOWN;
   const known = recent.clients.indexOf(client);
   const place = known >= 0 ? known : makePlace(recent, client, now);
@@ -128,11 +134,17 @@ export function repeatsOf(recent: RecentClients, client: number, now: UnixMillis
 export function beginTally(recent: RecentClients): void {
   recent.tallies.fill(0);
   recent.tallyTotal = 0;
+  clearVotes(recent.votes);
 }
 
 /** Share of the tally's failures that its busiest client holds. */
 export function busiestShare(recent: RecentClients): number {
   return recent.tallyTotal === 0 ? 0 : Math.max(0, ...recent.tallies) / recent.tallyTotal;
+}
+
+/** Failures of the client since the tally began. */
+export function failuresOf(recent: RecentClients, client: number): number {
+  return recent.tallies[recent.clients.indexOf(client)] ?? 0;
 }
 
 /** Clients of the present tally, busiest first. */
@@ -147,6 +159,7 @@ export function clearClients(recent: RecentClients): void {
   const { clients, repeats, persistence, failedAt, eventAt, parallel, tallies } = recent;
   for (const list of [clients, repeats, persistence, failedAt, eventAt, parallel, tallies]) list.length = 0;
   recent.tallyTotal = 0;
+  clearVotes(recent.votes);
 }
 
 function makePlace(recent: RecentClients, client: number, now: UnixMillis): number {

@@ -9,6 +9,7 @@
 import type { UnixMillis } from "../time.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Baseline } from "./baseline.ts";
+import type { ClientVotes } from "./client-votes.ts";
 import type { Evidence } from "./evidence.ts";
 import type { SmoothedRatio } from "./ewma.ts";
 import type { Excursions } from "./excursions.ts";
@@ -63,6 +64,8 @@ export type Watch = {
   readonly clients: RecentClients;
   /** Persistence of one client that is an alarm. */
   clientLimit: number;
+  /** Who usually succeeds, apart from times of alarm. */
+  readonly successVotes: ClientVotes;
   readonly weights: SampleWeights;
   readonly pace: Pace;
   readonly window: SlidingCounts;

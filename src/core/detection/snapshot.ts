@@ -15,7 +15,7 @@ import { skipQuiet } from "./quiet.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 3;
+const SNAPSHOT_VERSION = 4;
 
 export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
 
@@ -77,7 +77,9 @@ function copyWatch(watch: Watch): Watch {
       eventAt: [...watch.clients.eventAt],
       parallel: [...watch.clients.parallel],
       tallies: [...watch.clients.tallies],
+      votes: { ...watch.clients.votes },
     },
+    successVotes: { ...watch.successVotes },
     weights: { ...watch.weights },
     pace: { ...watch.pace },
     window: { ...watch.window, requests: [...watch.window.requests], failures: [...watch.window.failures] },

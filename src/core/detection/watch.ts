@@ -53,7 +53,7 @@ export function isAtRest(watch: Watch, now: UnixMillis, forMs: number): boolean 
 
 /** Ends the watch. What has not been learned yet is learned with the next quiet stretch. */
 export function endWatch(series: Series, watch: Watch): void {
-  const { baseline, excursions, clientLimit, evidence } = watch;
+  const { baseline, excursions, clientLimit, successVotes, evidence } = watch;
   const { success, failurePerSuccess } = watch.weights;
   const { since, counts } = unlearned(watch.queue);
   endExcursion(excursions, watch.lastOutcomeAt);
@@ -67,6 +67,7 @@ export function endWatch(series: Series, watch: Watch): void {
     lastFailureAt: evidence.surplus.judgedAt,
     unlearnedFailures: counts.failures,
     unlearnedDiscounted: counts.discountedFailures,
+    successVotes,
   });
   series.quietSince = since;
   series.quietSuccesses = counts.successes * failurePerSuccess;
@@ -76,7 +77,7 @@ export function endWatch(series: Series, watch: Watch): void {
 }
 
 function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMillis): Watch {
-  const { baseline, excursions, clientLimit, failurePerSuccess, lastFailureAt } = memory;
+  const { baseline, excursions, clientLimit, successVotes, failurePerSuccess, lastFailureAt } = memory;
   const usual = usualRatio(baseline);
   const window = createSlidingCounts(now, terms.windowMs);
   seedRequests(window, estimateQuietRequests(series, now, terms.windowMs));
@@ -92,6 +93,7 @@ function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMill
     excursions,
     clients: createRecentClients(),
     clientLimit,
+    successVotes,
     weights: { success: series.successWeight, failurePerSuccess },
     pace: createPace(now, { requestsPerSecond: baseline.hourRate, ageMs: now - series.createdAt }),
     window,

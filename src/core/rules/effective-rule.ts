@@ -27,6 +27,7 @@ export function writeRule(rule: Rule): WrittenRule {
     keep_firing_for: formatDuration(rule.keepFiringForMs),
     ...(hasConditions(rule.recover) && { recover: writeConditions(rule.recover) }),
     severity: writeSeverity(rule.severity),
+    single_client: rule.singleClient,
     summary: templateText(rule.summary),
     ...(rule.description !== null && { description: templateText(rule.description) }),
     ...(rule.runbook !== null && { runbook: rule.runbook }),

@@ -37,7 +37,7 @@ import { compileMatcher } from "./match.ts";
 import type { PlacedPatterns } from "./pattern-shapes.ts";
 import { endpointPatterns, fieldName } from "./pattern-shapes.ts";
 import type { Conditions, DetectorSettings, FailureTest, Rule, SeverityStep, Template } from "./rule.ts";
-import { ENDPOINT_FIELDS, SEVERITIES } from "./rule.ts";
+import { ENDPOINT_FIELDS, SEVERITIES, SINGLE_CLIENT } from "./rule.ts";
 import { compareSeverity } from "./severity.ts";
 import { grpcStatus, httpStatus } from "./status-shapes.ts";
 import { parseTemplate } from "./template.ts";
@@ -186,6 +186,11 @@ const ruleFields = object({
     "error",
     "error and critical page, warning and info are tickets. A list is a ladder that a growing burst climbs.",
   ),
+  single_client: withDefault(
+    oneOf(SINGLE_CLIENT),
+    "ticket",
+    "What a burst is while one client fails alone where others succeed, as with a dead token: at most a ticket until others join, or whatever `severity` says. Always the latter on authentication routes.",
+  ),
   summary: withDefault(
     template({ max: 1000 }),
     "{{rule}}: {{rate}} of requests to {{endpoint}} of {{service}} fail, usually {{usual}}",
@@ -230,6 +235,7 @@ function toReadRule(fields: RuleFields, node: YamlNode): ReadRule {
     keepFiringForMs: fields.keep_firing_for,
     recover: fields.recover,
     severity: fields.severity.value,
+    singleClient: fields.single_client,
     summary: fields.summary,
     description: fields.description,
     runbook: fields.runbook,

@@ -49,6 +49,7 @@ export type Rule = {
   readonly recover: Conditions;
   /** Rising order; the first has no condition. */
   readonly severity: readonly SeverityStep[];
+  readonly singleClient: SingleClient;
   readonly summary: Template;
   readonly description: Template | null;
   readonly runbook: string | null;
@@ -82,6 +83,10 @@ export type Conditions = {
   /** Distance of the rate from the usual, in the baseline's standard deviations. */
   readonly deviation: number | null;
 };
+
+/** What a burst comes to while one client fails alone: at most a ticket, or what the ladder says. */
+export const SINGLE_CLIENT = ["ticket", "page"] as const;
+export type SingleClient = (typeof SINGLE_CLIENT)[number];
 
 export type SeverityStep = { readonly level: Severity; readonly when: Conditions | null };
 

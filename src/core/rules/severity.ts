@@ -1,14 +1,20 @@
-/** How bad a burst is: the highest level of a rule's ladder whose condition holds. */
+/**
+ * How bad a burst is: the highest level of a rule's ladder whose condition holds. One client that fails alone wakes
+ * nobody, unless the rule says that it should.
+ */
 import { assert } from "../assert.ts";
 import type { Reading } from "../detection/reading.ts";
 import { holds } from "./conditions.ts";
-import type { Severity, SeverityStep } from "./rule.ts";
+import type { Rule, Severity } from "./rule.ts";
 import { SEVERITIES } from "./rule.ts";
 
-export function severityOf(steps: readonly SeverityStep[], reading: Reading): Severity {
-  const step = steps.findLast(({ when }) => when === null || holds(when, reading, "when"));
+const HIGHEST_TICKET: Severity = "warning";
+
+export function severityOf(rule: Pick<Rule, "severity" | "singleClient">, reading: Reading): Severity {
+  const step = rule.severity.findLast(({ when }) => when === null || holds(when, reading, "when"));
   assert(step !== undefined, "a ladder's first level has no condition");
-  return step.level;
+  const isTicket = rule.singleClient === "ticket" && reading.isOneClientFailing;
+  return isTicket && isPagingSeverity(step.level) ? HIGHEST_TICKET : step.level;
 }
 
 /** Negative, zero or positive as `left` is below, equal to or above `right`. */

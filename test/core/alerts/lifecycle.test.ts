@@ -182,6 +182,17 @@ describe("firing", () => {
     assert.equal(alert.isPage, true);
   });
 
+  test("is a ticket while one client fails alone, and a page once others have joined", () => {
+    const alone = { reading: alarmingReading({ isOneClientFailing: true }) };
+    const { alert, kinds } = play({}, [
+      [0, alone],
+      [1_000, ALARM],
+      [2_000, alone],
+    ]);
+    assert.deepEqual(kinds, [["firing"], ["escalated"], []]);
+    assert.equal(alert?.isPage, true);
+  });
+
   test("is muted and unmuted without losing its state", () => {
     const { kinds } = play({}, [
       [0, ALARM],

@@ -35,11 +35,20 @@ const level = numbers(
   "memoryRate",
 );
 const own = numbers("clientLimit", "failurePerSuccess", "lastFailureAt", "unlearnedFailures", "unlearnedDiscounted");
+const successVotes = numbers("client", "votes", "cast");
 const memory: fc.Arbitrary<Memory> = fc
-  .record({ own, level, spread, excursions: numbers("count", "excess", "fadedAt"), isMature: fc.boolean() })
+  .record({
+    own,
+    level,
+    spread,
+    successVotes,
+    excursions: numbers("count", "excess", "fadedAt"),
+    isMature: fc.boolean(),
+  })
   .filter(({ excursions }) => excursions.count !== 0)
-  .map(({ own, level, spread, excursions, isMature }) => ({
+  .map(({ own, level, spread, successVotes, excursions, isMature }) => ({
     ...own,
+    successVotes,
     excursions: { ...excursions, peak: 0 },
     baseline: { ...level, isMature, spread },
   }));
@@ -57,7 +66,8 @@ test("a memory that has only learned a ratio is packed without what it has not l
     lastFailureAt: 1_700_000_000_000,
     unlearnedFailures: 1,
     unlearnedDiscounted: 1,
+    successVotes: { client: 0, votes: 0, cast: 0 },
   };
-  assert.equal(pack(original).length, 16);
+  assert.equal(pack(original).length, 19);
   assert.deepEqual(unpack(pack(original)), original);
 });

@@ -18,6 +18,7 @@ rules:
     keep_firing_for: 1m30s
     recover: {deviation: 1}
     severity: [warning, {level: critical, when: {count: 3000}}]
+    single_client: page
     summary: "{{ rate | percent }} of {{endpoint}}"
     description: "line one\\nline two"
     runbook: https://example.com/a

@@ -26,6 +26,7 @@ const QUIET: Reading = {
   failuresSince: 0,
   requestsSince: 0,
   busiestClientShare: 0,
+  isOneClientFailing: false,
   isWarm: true,
   isAlarming: false,
   alarmKind: null,
@@ -90,7 +91,7 @@ test("failures where there never were any are beyond every ratio", () => {
 });
 
 test("severity is the highest level whose condition holds", () => {
-  const { severity } = ruleOf(`
+  const rule = ruleOf(`
 rules:
   - id: a
     match: {}
@@ -98,9 +99,29 @@ rules:
     runbook: https://example.com
     severity: [warning, {level: error, when: {count: 200}}, {level: critical, when: {count: 2_000}}]
 `);
-  const levels = [1, 200, 1999, 2000].map((failureCount) => severityOf(severity, { ...QUIET, failureCount }));
+  const levels = [1, 200, 1999, 2000].map((failureCount) => severityOf(rule, { ...QUIET, failureCount }));
   assert.deepEqual(levels, ["warning", "error", "error", "critical"]);
 });
+
+for (const [asked, severity, expected] of [
+  ["", "critical", "warning"],
+  ["single_client: ticket", "info", "info"],
+  ["single_client: page", "critical", "critical"],
+] as const) {
+  test(`one client that fails alone is ${expected} where the rule says ${severity} and ${asked || "nothing else"}`, () => {
+    const rule = ruleOf(`
+rules:
+  - id: a
+    match: {}
+    count: {http_status: 401}
+    runbook: https://example.com
+    severity: ${severity}
+    ${asked}
+`);
+    assert.equal(severityOf(rule, { ...QUIET, isOneClientFailing: true }), expected);
+    assert.equal(severityOf(rule, QUIET), severity);
+  });
+}
 
 test("a request fails by its outcome, its HTTP status or its gRPC status", () => {
   const unauthenticated = observation({ outcome: "unauthenticated", httpStatus: 200, grpcStatus: 16 });

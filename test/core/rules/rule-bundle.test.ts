@@ -27,6 +27,7 @@ test("a rule of three fields has a default for everything else", () => {
     keepFiringForMs: 300_000,
     recover: { ratio: null, rate: null, count: null, deviation: null },
     severity: [{ level: "error", when: null }],
+    singleClient: "ticket",
     description: null,
     runbook: null,
     labels: {},
