@@ -69,6 +69,8 @@ const SPRAYING_USERS_MIN = 8;
 const STUFFING_TRIES_MAX = 2;
 const SPRAYING_TRIES_MAX = 8;
 const FAILURES_PER_BOT_MAX = 3;
+/** With more, one source among people who mistype would pass for a crowd. */
+const SHARE_OF_A_BOT_MAX = 0.1;
 const FAILURES_PER_GUESSER_MIN = 10;
 const LIKE_CLOCKWORK = 0.2;
 const UNIFORM_AGENTS_MAX = 3;
@@ -154,7 +156,7 @@ function byClients(facts: EpisodeFacts): Pattern | null {
 function spread(facts: EpisodeFacts): Pattern | null {
   const { clients, failures, lastedMs, agents } = facts;
   if (clients < MANY_CLIENTS || failures / clients > FAILURES_PER_BOT_MAX) return null;
-  if (!areNew(facts) || isOutage(facts)) return null;
+  if (facts.busiestClientShare > SHARE_OF_A_BOT_MAX || !areNew(facts) || isOutage(facts)) return null;
   if (lastedMs >= SLOW_FROM_MS) return medium("low_and_slow");
   const isUniform = agents !== null && agents <= UNIFORM_AGENTS_MAX + 0.5;
   return isUniform || causeShare(facts, GUESSED_CAUSES) >= MOST

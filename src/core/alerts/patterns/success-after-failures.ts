@@ -3,6 +3,7 @@
  *
  * People mistype and then succeed all day, so a client that has succeeded there before is never listed, and a
  * few failures are a clue in a page, not a reason to raise it. A network that people share has succeeded before.
+ * Programs whose secret was wrong and is repaired look the same, so routes on which programs sign in are left out.
  */
 import type { Observation } from "../../extraction/observation.ts";
 import type { UnixMillis } from "../../time.ts";
@@ -11,6 +12,8 @@ import type { KnownClients } from "./known-clients.ts";
 /** Failures within about ten minutes before the success: to be listed, and to count as a takeover. */
 const LISTED_FAILURES_MIN = 5;
 const TAKEOVER_FAILURES_MIN = 10;
+/** Last segments of routes on which programs get their tokens. */
+const PROGRAM_WORDS: ReadonlySet<string> = new Set(["token", "tokens", "oauth", "oauth2", "refresh", "introspect"]);
 /** Later ones are counted, not listed. */
 const LISTED_MAX = 16;
 
@@ -33,6 +36,11 @@ export function noteSuccessAfterFailures(
 ): void {
   const { failures, knownClients } = known;
   if (client === 0 || failures < LISTED_FAILURES_MIN || knownClients.has(client, endpoint.id)) return;
+  if (PROGRAM_WORDS.has(lastSegment(endpoint.route))) return;
   if (failures >= TAKEOVER_FAILURES_MIN && knownClients.isRipe(now)) successes.isTakeover = true;
   if (successes.listed.length < LISTED_MAX) successes.listed.push({ client, failures });
+}
+
+function lastSegment(route: string): string {
+  return route.slice(route.lastIndexOf("/") + 1).toLowerCase();
 }

@@ -73,6 +73,10 @@ describe("attacks", () => {
     assert.equal(read({ ...BOTS, newClientShare: null }), null);
   });
 
+  test("one source among people who mistype is no crowd", () => {
+    assert.equal(read({ ...BOTS, busiestClientShare: 0.25 }), null);
+  });
+
   test("a stranger with many invalid tokens is guessing, with many keys enumerating", () => {
     assert.equal(read({ ...ONE_SOURCE, isAuthenticationRoute: false, ...because("malformed") }), "token_guessing");
     const keys = { ...ONE_SOURCE, isAuthenticationRoute: false, ...because("invalid_api_key") };

@@ -54,6 +54,13 @@ test("whoever signed in here before is never suspected, however often it failed,
   );
 });
 
+test("a program whose secret was repaired is no takeover", () => {
+  const successes = createSuccessesAfterFailures();
+  const endpoint = { ...LOGIN, route: "/oauth/token" };
+  noteSuccessAfterFailures(successes, { client: 5001, endpoint }, { failures: 40, knownClients: memory() }, HOUR_MS);
+  assert.deepEqual(successes, { listed: [], isTakeover: false });
+});
+
 test("however many get in, few are listed", () => {
   const successes = createSuccessesAfterFailures();
   for (let client = 5000; client < 5100; client++) {
