@@ -77,6 +77,17 @@ for (const protocol of PROTOCOLS) {
     await world.append("traces", spans(2), 2);
     await world.until(() => world.queued("traces") === 0);
     assert.equal(world.sink.attemptCount, 2);
+    assert.equal(world.sink.received.traces.itemCount, 2);
+    assert.deepEqual(books(world), { "traces backend sent": 2 });
+  });
+
+  test(`${protocol}: a batch whose acknowledgement was lost arrives twice and is counted once`, async () => {
+    await using world = await ExporterWorld.create(protocol);
+    world.sink.failNext({ kind: "reset-after-accepting" });
+    await world.append("traces", spans(6), 6);
+    await world.until(() => world.queued("traces") === 0);
+    assert.equal(world.sink.received.traces.itemCount, 12);
+    assert.deepEqual(books(world), { "traces backend sent": 6 });
   });
 
   test(`${protocol}: what is refused for good is dropped, counted and told with the destination's words`, async () => {
