@@ -18,6 +18,7 @@ import { advanceAlert, endAlert, endReason } from "./lifecycle.ts";
 import { episodeFacts } from "./patterns/episode-facts.ts";
 import type { Pattern } from "./patterns/pattern.ts";
 import { patternOf } from "./patterns/pattern.ts";
+import { isProgramRoute } from "./patterns/success-after-failures.ts";
 import type { AlertMove } from "./settle.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 import { seriesFields } from "./watched-series.ts";
@@ -98,5 +99,7 @@ function patternIn(
 ): Pattern | null {
   // Of what others answer the service sees too little: its own calls are all of one client.
   if (sketch === null || endpoint.peer !== undefined) return null;
-  return patternOf(episodeFacts({ ...known, sketch, isAuthenticationRoute: state.isAuthenticationRoute }, now));
+  const { isAuthenticationRoute } = state;
+  const routes = { isAuthenticationRoute, isProgramRoute: isProgramRoute(endpoint.route) };
+  return patternOf(episodeFacts({ ...known, ...routes, sketch }, now));
 }

@@ -17,18 +17,20 @@ const EXPECTED_SUCCESSES_MIN = 20;
 
 export type EpisodeSources = {
   readonly isAuthenticationRoute: boolean;
+  readonly isProgramRoute: boolean;
   readonly sketch: EpisodeSketch;
   readonly causes: readonly CauseFailures[];
   readonly reading: Reading;
 };
 
 export function episodeFacts(sources: EpisodeSources, now: UnixMillis): EpisodeFacts {
-  const { isAuthenticationRoute, sketch, causes, reading } = sources;
+  const { isAuthenticationRoute, isProgramRoute, sketch, causes, reading } = sources;
   const { failures, withClient, withUser, withAgent, ofJudgedClients, ofNewClients, ofNewVersions } = sketch;
   const speaks = (count: number) => count >= SPEAKING_SHARE_MIN * failures;
   return {
     isTakeover: sketch.successes.isTakeover,
     isAuthenticationRoute,
+    isProgramRoute,
     failures,
     lastedMs: now - sketch.startedAt,
     clients: speaks(withClient) ? distinctCount(sketch.clients) : 0,

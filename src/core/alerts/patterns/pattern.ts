@@ -39,6 +39,8 @@ export type EpisodeFacts = {
   /** A stranger that kept failing has got in. */
   readonly isTakeover: boolean;
   readonly isAuthenticationRoute: boolean;
+  /** A sign-in route of programs rather than of people. */
+  readonly isProgramRoute: boolean;
   readonly failures: number;
   readonly lastedMs: number;
   readonly clients: number;
@@ -147,6 +149,8 @@ function byUsers(facts: EpisodeFacts): Pattern | null {
 function byClients(facts: EpisodeFacts): Pattern | null {
   if (facts.users !== null) return null;
   const { failures, busiestClientShare } = facts;
+  // A program with a wrong secret keeps failing as a guesser does.
+  if (facts.isProgramRoute && facts.clients < MANY_CLIENTS) return null;
   // Without accounts one source may be guessing one password or trying a list: it has to be stopped alike.
   if (busiestClientShare >= NEARLY_ALL && failures >= ONE_SOURCE_FAILURES_MIN) return medium("brute_force");
   return spread(facts);

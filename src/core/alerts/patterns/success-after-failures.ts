@@ -36,11 +36,12 @@ export function noteSuccessAfterFailures(
 ): void {
   const { failures, knownClients } = known;
   if (client === 0 || failures < LISTED_FAILURES_MIN || knownClients.has(client, endpoint.id)) return;
-  if (PROGRAM_WORDS.has(lastSegment(endpoint.route))) return;
+  if (isProgramRoute(endpoint.route)) return;
   if (failures >= TAKEOVER_FAILURES_MIN && knownClients.isRipe(now)) successes.isTakeover = true;
   if (successes.listed.length < LISTED_MAX) successes.listed.push({ client, failures });
 }
 
-function lastSegment(route: string): string {
-  return route.slice(route.lastIndexOf("/") + 1).toLowerCase();
+/** Whether rather programs than people sign in there. */
+export function isProgramRoute(route: string): boolean {
+  return PROGRAM_WORDS.has(route.slice(route.lastIndexOf("/") + 1).toLowerCase());
 }

@@ -11,6 +11,7 @@ import { HOUR_MS, MINUTE_MS } from "../../../../src/core/time.ts";
 const NOTHING_KNOWN: EpisodeFacts = {
   isTakeover: false,
   isAuthenticationRoute: true,
+  isProgramRoute: false,
   failures: 100,
   lastedMs: 2 * MINUTE_MS,
   clients: 0,
@@ -42,6 +43,7 @@ describe("attacks", () => {
     assert.equal(read({ ...ONE_SOURCE, users: 1 }), "brute_force");
     assert.equal(read({ ...ONE_SOURCE, users: 1, gapVariation: 0.05 }), "brute_force");
     assert.equal(read(ONE_SOURCE), "brute_force");
+    assert.equal(read({ ...ONE_SOURCE, isProgramRoute: true }), null);
   });
 
   test("many sources at one account are distributed brute force", () => {
@@ -147,6 +149,7 @@ const orUnknown = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { ni
 const anyFacts: fc.Arbitrary<EpisodeFacts> = fc.record({
   isTakeover: fc.constant(false),
   isAuthenticationRoute: fc.boolean(),
+  isProgramRoute: fc.boolean(),
   failures: fc.integer({ min: 0, max: 100_000 }),
   lastedMs: fc.integer({ min: 0, max: 24 * HOUR_MS }),
   clients: fc.double({ min: 0, max: 10_000, noNaN: true }),
