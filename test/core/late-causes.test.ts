@@ -74,11 +74,9 @@ function mixAfter(batches: readonly (readonly Item[])[]): Readonly<Record<string
     assert.equal(engine.ingest(traceRequest(spans), now).kind, "ingested");
     engine.hearLogs(logsRequest(logs));
   }
-  const series = [...engine.series()].map(({ causes, endpoint }) => [
-    endpoint.service,
-    causeMix(causesOf(causes)).toSorted(),
-  ]);
-  return Object.fromEntries(series);
+  const mixes: Record<string, readonly string[]> = {};
+  for (const { causes, endpoint } of engine.series()) mixes[endpoint.service] = causeMix(causesOf(causes)).toSorted();
+  return mixes;
 }
 
 const refusal: fc.Arbitrary<Refusal> = fc.record({
