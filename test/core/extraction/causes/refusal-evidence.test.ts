@@ -92,7 +92,7 @@ test("a guess about one service explains no other, but one about an inner span o
 test("whoever follows a refusal is told of each change once", () => {
   const evidence = new RefusalEvidence(7);
   const refusal = evidence.refuse(REQUEST, null);
-  const told: (string | undefined)[] = [];
+  const told: (string | null)[] = [];
   refusal.follower = { causeRefined: () => told.push(nameOf(refusal)) };
   evidence.testify(at({}), says("malformed"));
   evidence.testify(at({}), says("malformed"));
