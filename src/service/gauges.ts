@@ -10,7 +10,10 @@ import type { AccountedExporter } from "./status.ts";
 export type GaugeSources = {
   readonly alerting: Alerting;
   readonly rules: RuleKeeper;
-  readonly queue: { readonly sizeBytes: { readonly disk: number; readonly memory: number } } | null;
+  readonly queue: {
+    readonly sizeBytes: { readonly disk: number; readonly memory: number };
+    readonly isDurable: boolean;
+  } | null;
   readonly exporters: readonly AccountedExporter[];
 };
 
@@ -139,6 +142,12 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     },
   );
   if (queue === null) return;
+  gauge(
+    "authspike_exporter_queue_durable",
+    "1 while what is acknowledged survives the end of the process, 0 while it is in memory alone",
+    "1",
+    () => (queue.isDurable ? 1 : 0),
+  );
   registry.gauge(
     { name: "authspike_exporter_queue_bytes", help: "Bytes that wait for a destination", unit: "By" },
     () => Object.entries(queue.sizeBytes).map(([where, value]) => ({ labels: { where }, value })),

@@ -21,7 +21,7 @@ export type ViewSources = {
   readonly store: ViewStore;
   readonly counters: PipelineCounters;
   readonly registry: MetricRegistry;
-  readonly queue: { hasRoomFor(byteCount: number): boolean } | null;
+  readonly queue: { hasRoomFor(byteCount: number): boolean; readonly isDurable: boolean } | null;
   readonly exporters: readonly AccountedExporter[];
   readonly now: () => Instant;
   readonly version: string;
@@ -47,6 +47,7 @@ export interface ViewStore {
 /** As much as is looked through for alerts or deliveries of one state. */
 const LOOKED_THROUGH_MAX = 10_000;
 const BUNDLES_SHOWN_MAX = 20;
+const IN_MEMORY_ALONE = "in memory alone: what is acknowledged would be lost with the process";
 /** A request of the usual size must fit for the queue to count as able to accept. */
 const USUAL_REQUEST_BYTES = 1024 * 1024;
 
@@ -91,14 +92,16 @@ function* endpointRows(series: Iterable<WatchedSeries>, now: UnixMillis) {
 }
 
 function readiness({ alerting, queue, rules, state }: ViewSources) {
+  const hasRoom = queue === null || queue.hasRoomFor(USUAL_REQUEST_BYTES);
+  const isDurable = queue === null || queue.isDurable;
   const checks = {
     receivers: state.isReady ? "ok" : "not bound, or stopping",
     store: alerting.ledger.isBehind ? "does not take writes; alerts go on from memory" : "ok",
     rules: rules.refusal === null ? "ok" : "the files have errors; the last good bundle is in force",
-    queue: queue === null || queue.hasRoomFor(USUAL_REQUEST_BYTES) ? "ok" : "full",
+    queue: hasRoom ? (isDurable ? "ok" : IN_MEMORY_ALONE) : "full",
   };
-  // Broken rule files and a failing store are told, yet authspike goes on doing its work.
-  return { isReady: state.isReady && checks.queue === "ok", checks };
+  // Broken rule files and failing disks are told, yet authspike goes on doing its work.
+  return { isReady: state.isReady && hasRoom, checks };
 }
 
 /** The store has alerts as of their last transition; those that are open have grown since. */
