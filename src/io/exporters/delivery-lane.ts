@@ -40,7 +40,7 @@ type SentRequest = { readonly byteCount: number; readonly itemCount: number };
 type Piece = Pick<OutgoingBatch, "bytes" | "itemCount" | "requests">;
 
 /** To deliver one batch, whole or in parts; those that `left` read nothing of it any more. */
-type Attempts = { begun: number; left: number; taken: number; malformed: number };
+type Attempts = { begun: number; left: number; taken: number; malformed: number; tooLarge: number };
 
 /**
  * Halving finds one bad request among a hundred with fourteen. A batch with so many refused pieces, or of
@@ -48,6 +48,8 @@ type Attempts = { begun: number; left: number; taken: number; malformed: number 
  */
 const MALFORMED_PIECES_MAX = 64;
 const MALFORMED_WITHOUT_SOUND_MAX = 8;
+/** More halvings than lead from the largest batch to a single item: then it is not about size. */
+const TOO_LARGE_WITHOUT_TAKEN_MAX = 32;
 
 export type LaneParts = {
   readonly client: ExportClient;
@@ -119,7 +121,7 @@ export class DeliveryLane {
   }
 
   async #deliver(batch: OutgoingBatch): Promise<void> {
-    const attempts = { begun: 0, left: 0, taken: 0, malformed: 0 };
+    const attempts = { begun: 0, left: 0, taken: 0, malformed: 0, tooLarge: 0 };
     const rejectedCount = await this.#deliverPiece(batch, attempts);
     if (rejectedCount === null) return;
     batch.settle(rejectedCount);
@@ -165,7 +167,9 @@ export class DeliveryLane {
 
   /** Sends each half of what is too large. */
   #deliverSmaller(piece: Piece, attempts: Attempts, reason: string) {
-    const halves = splitRequest(piece.bytes);
+    attempts.tooLarge++;
+    const isHopeless = attempts.taken === 0 && attempts.tooLarge > TOO_LARGE_WITHOUT_TAKEN_MAX;
+    const halves = isHopeless ? null : splitRequest(piece.bytes);
     if (halves === null) return this.#refused(piece, reason);
     const firstCount = Math.min(piece.itemCount, this.#countOf(halves[0]));
     const first = { bytes: halves[0], itemCount: firstCount, requests: [] };

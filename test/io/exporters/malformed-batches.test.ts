@@ -10,23 +10,22 @@ import { countItems } from "../../../src/core/otlp/signal-count.ts";
 import { traceRequest } from "../../support/trace-request.ts";
 import { ExporterWorld } from "./exporter-world.ts";
 
-/** Answers 400 to every request in which it finds the text, and counts the spans of the others. */
+/** Refuses some requests with one status, and counts the spans of the others. */
 class StrictBackend implements AsyncDisposable {
   readonly #server: Server;
   spanCount = 0;
   requestCount = 0;
 
-  private constructor(isRefused: (body: Buffer) => boolean) {
+  private constructor(isRefused: (body: Buffer) => boolean, status: number) {
     this.#server = createServer((request, response) => {
-      void buffer(request).then((body) => this.#answer(response, isRefused(body) ? null : body));
+      void buffer(request).then((body) => this.#answer(response, isRefused(body) ? status : 200, body));
     });
   }
 
-  /** null for a body that is refused. */
-  #answer(response: ServerResponse, body: Buffer | null): void {
+  #answer(response: ServerResponse, status: number, body: Buffer): void {
     this.requestCount++;
-    if (body === null) {
-      response.writeHead(400, { "content-type": "text/plain" }).end("string field contains invalid UTF-8");
+    if (status !== 200) {
+      response.writeHead(status, { "content-type": "text/plain" }).end("string field contains invalid UTF-8");
       return;
     }
     const counted = countItems("traces", body);
@@ -35,8 +34,8 @@ class StrictBackend implements AsyncDisposable {
     response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
   }
 
-  static async start(isRefused: (body: Buffer) => boolean): Promise<StrictBackend> {
-    const backend = new StrictBackend(isRefused);
+  static async start(isRefused: (body: Buffer) => boolean, status = 400): Promise<StrictBackend> {
+    const backend = new StrictBackend(isRefused, status);
     backend.#server.listen(0, "127.0.0.1");
     await once(backend.#server, "listening");
     return backend;
@@ -89,4 +88,13 @@ test("a destination that takes nothing costs a few requests more, not one for ea
   await world.until(() => world.queued("traces") === 0);
   assert.equal(world.queues.total("traces", "backend", "dropped"), 200);
   assert.ok(backend.requestCount <= 40, `${backend.requestCount} requests`);
+});
+
+test("a destination to which everything is too large is not asked once for each item", async () => {
+  await using backend = await StrictBackend.start(() => true, 413);
+  await using world = await ExporterWorld.create("http/protobuf", { endpoint: backend.url });
+  await world.append("traces", spans(Array.from({ length: 500 }, () => "/any")), 500);
+  await world.until(() => world.queued("traces") === 0);
+  assert.equal(world.queues.total("traces", "backend", "dropped"), 500);
+  assert.ok(backend.requestCount < 60, `${backend.requestCount} requests`);
 });
