@@ -79,6 +79,8 @@ export type ExporterConfig = {
   /** May hold secrets. */
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Requests under way at once for each signal. */
+  readonly concurrency: number;
   readonly tls: ClientTlsConfig;
   readonly alertEvents: "logs" | "span" | "off";
 };

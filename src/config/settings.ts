@@ -78,6 +78,11 @@ const exporter = object({
   compression: withDefault(oneOf(["gzip", "none"]), "gzip", "Compression of what is sent."),
   headers: withDefault(headers, {}, "Headers to send along, for gRPC as metadata."),
   timeout: withDefault(duration({ min: "100ms", max: "5m" }), "10s", "How long one attempt may take."),
+  concurrency: withDefault(
+    wholeNumber({ min: 1, max: 64 }),
+    4,
+    "Requests under way at once for each signal, of up to 2 MiB each. More keep a distant backend busy; 1 keeps the order.",
+  ),
   tls: section(clientTls, "Encryption."),
   alert_events: withDefault(
     oneOf(["logs", "span", "off"]),

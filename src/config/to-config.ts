@@ -81,6 +81,7 @@ function toExporter(name: string, exporter: ExporterSettings, absolutePath: Abso
     compression: exporter.compression,
     headers: exporter.headers,
     timeoutMs: exporter.timeout,
+    concurrency: exporter.concurrency,
     tls: {
       insecure: tls.insecure,
       caFile: pathOrNull(tls.ca_file),

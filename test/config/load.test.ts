@@ -60,6 +60,7 @@ api: {endpoint: "localhost:8401"}
       compression: "gzip",
       headers: {},
       timeoutMs: 10_000,
+      concurrency: 4,
       tls: { insecure: false, caFile: null, certFile: null, keyFile: null },
       alertEvents: "logs",
     },

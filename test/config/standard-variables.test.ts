@@ -11,6 +11,7 @@ test("a general address serves all signals, each below it", () => {
     protocol: "http/protobuf",
     compression: "none",
     timeoutMs: 10_000,
+    concurrency: 4,
     signalEndpoints: {
       traces: "http://backend:4318/base/v1/traces",
       metrics: "http://backend:4318/base/v1/metrics",

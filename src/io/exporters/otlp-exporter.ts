@@ -23,9 +23,6 @@ export type ExporterParts = {
   readonly version: string;
 };
 
-/** For each signal. Enough to keep a distant destination busy with batches of up to 2 MiB. */
-const CONCURRENCY = 4;
-
 export class OtlpExporter {
   readonly name: string;
   readonly #client: ExportClient;
@@ -34,19 +31,19 @@ export class OtlpExporter {
   #running: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  constructor(name: string, client: ExportClient, parts: ExporterParts) {
+  private constructor({ concurrency, name }: ExporterConfig, client: ExportClient, parts: ExporterParts) {
     this.name = name;
     this.#client = client;
     this.#schedule = parts.schedule;
     this.#lanes = parts.sources.map((source) => {
       const state = new DestinationState({ ...parts, exporter: name, signal: source.signal });
-      return new DeliveryLane(source, { ...parts, client, state, concurrency: CONCURRENCY });
+      return new DeliveryLane(source, { ...parts, client, state, concurrency });
     });
   }
 
   /** Makes the client for the protocol. Rejects with an ExporterError when the settings cannot work. */
   static async create(config: ExporterConfig, parts: ExporterParts): Promise<OtlpExporter> {
-    return new OtlpExporter(config.name, await createClient(config, parts), parts);
+    return new OtlpExporter(config, await createClient(config, parts), parts);
   }
 
   /** False while it does not answer, or asks to be left alone, for any of the signals. */
@@ -83,7 +80,6 @@ async function createClient(config: ExporterConfig, parts: ExporterParts): Promi
   const settings: ClientSettings = {
     ...config,
     userAgent: `authspike/${parts.version} OTel-OTLP-Exporter-JavaScript/${parts.version}`,
-    concurrency: CONCURRENCY,
   };
   if (config.protocol === "grpc") {
     const { OtlpGrpcClient } = await import("./otlp-grpc-client.ts");

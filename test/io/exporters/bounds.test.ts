@@ -9,6 +9,7 @@ import { OtlpHttpClient } from "../../../src/io/exporters/otlp-http-client.ts";
 import { createLogger } from "../../../src/io/platform/logger.ts";
 import { OtlpSink } from "../../../src/io/stand-ins/otlp-sink.ts";
 import { traceRequest } from "../../support/trace-request.ts";
+import { settled } from "../../support/virtual-scheduler.ts";
 import { MIB, QueueWorld, takingAll } from "../queue/queue-world.ts";
 import { ExporterWorld, exporterConfig } from "./exporter-world.ts";
 
@@ -41,6 +42,17 @@ test("an answer of more than 4 MiB over HTTP is given up", async () => {
   server.closeAllConnections();
   server.close();
 });
+
+for (const concurrency of [1, 3]) {
+  test(`with a concurrency of ${concurrency} so many requests are under way, and no more`, async () => {
+    await using world = await ExporterWorld.create("http/protobuf", { concurrency, timeoutMs: 60_000 });
+    world.sink.failNext({ kind: "hang" }, Number.POSITIVE_INFINITY);
+    for (let number = 0; number < 6; number++) await world.append("traces", spanOf(2), 1);
+    await world.until(() => world.sink.attemptCount >= concurrency);
+    await settled();
+    assert.equal(world.sink.attemptCount, concurrency);
+  });
+}
 
 test("a destination that hangs holds back no other, and what waits for it is kept", async () => {
   await using queues = await QueueWorld.create();

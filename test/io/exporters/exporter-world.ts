@@ -24,6 +24,7 @@ export function exporterConfig(facts: Partial<ExporterConfig> = {}): ExporterCon
     compression: "none",
     headers: {},
     timeoutMs: 5000,
+    concurrency: 4,
     tls: { insecure: false, caFile: null, certFile: null, keyFile: null },
     alertEvents: "logs",
     ...facts,
