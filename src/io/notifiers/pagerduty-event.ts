@@ -44,8 +44,8 @@ function eventText(page: Page, details: Details, { routingKey, lateByMs }: Event
     dedup_key: dedupKey,
     ...(action === "trigger" ? { client: CLIENT } : {}),
     payload: {
-      summary: truncate(text.summary, SUMMARY_CODE_POINTS_MAX) || dedupKey,
-      source: text.source || CLIENT,
+      summary: givenOr(truncate(text.summary, SUMMARY_CODE_POINTS_MAX), dedupKey),
+      source: givenOr(text.source, CLIENT),
       severity,
       timestamp: new Date(text.timestamp).toISOString(),
       component: text.component,
@@ -55,6 +55,11 @@ function eventText(page: Page, details: Details, { routingKey, lateByMs }: Event
     },
     links: text.runbook === null ? [] : [{ href: text.runbook, text: "Runbook" }],
   });
+}
+
+/** PagerDuty refuses a text of blanks as it refuses none, and a page must not fail for a name. */
+function givenOr(text: string, otherwise: string): string {
+  return text.trim() === "" ? otherwise : text;
 }
 
 function withoutLists(details: Details): Details {

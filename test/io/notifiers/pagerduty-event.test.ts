@@ -90,6 +90,11 @@ describe("an event that would be too large", () => {
   });
 });
 
+test("a service or summary of blanks does not make an event that PagerDuty refuses", () => {
+  const sent = pagerDutyEvent(page({ text: pageText({ summary: " ", source: "\u00a0 " }) }), SETTINGS);
+  assert.equal(checkEvent(sent).kind, "valid");
+});
+
 test("every event is one that PagerDuty takes", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 3_000 });
   const details = fc.dictionary(text, fc.oneof(text, fc.double(), fc.array(text, { maxLength: 5 })), { maxKeys: 9 });
