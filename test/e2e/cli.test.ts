@@ -67,10 +67,11 @@ describe("a command", { concurrency: true }, () => {
       receivers: { http: { endpoint: "localhost:4318", auth: { bearer_tokens: ["s3cr3t-token"] } } },
       exporters: {
         backend: {
-          endpoint: "http://user:s3cr3t-password@localhost:5317",
+          endpoint: "http://localhost:5317",
           headers: { authorization: "s3cr3t-header" },
         },
       },
+      telemetry: { endpoint: "http://user:s3cr3t-password@localhost:5318" },
     });
     for (const format of ["yaml", "json"]) {
       const { exitCode, stdout, stderr } = await installation.command(["print-config", ...CONFIG, "--format", format]);
