@@ -3,11 +3,11 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { causeMix, causesOf } from "../../src/core/alerts/cause-tally.ts";
 import { Engine } from "../../src/core/engine.ts";
 import { MINUTE_MS } from "../../src/core/time.ts";
 import { EngineWorld } from "../support/engine-world.ts";
+import { fc } from "../support/properties.ts";
 import { ruleSetOf } from "../support/rule-bundles.ts";
 import type { RecordSketch } from "./extraction/log-requests.ts";
 import { logsRequest } from "./extraction/log-requests.ts";

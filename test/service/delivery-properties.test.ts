@@ -7,11 +7,11 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Verdict } from "../../src/core/alerts/delivery-policy.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
 import type { OutboxRow } from "../../src/service/outbox.ts";
 import { DELIVERED, DeliveryWorld, down, hang } from "../support/delivery-world.ts";
+import { fc } from "../support/properties.ts";
 
 const FATES = ["taken", "taken", "answer lost", "unavailable", "busy", "hangs", "hangs once taken"] as const;
 type Fate = (typeof FATES)[number];

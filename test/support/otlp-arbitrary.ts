@@ -4,8 +4,9 @@
  * Fields without presence never get their default, so that encoding, decoding and encoding again may
  * be compared for equality: protobuf does not say whether such a default is written.
  */
-import fc from "fast-check";
+
 import protobuf from "protobufjs";
+import { fc } from "./properties.ts";
 
 /** Every generated AnyValue may nest this many lists before only scalars are chosen. */
 const NESTING_MAX = 8;

@@ -1,9 +1,10 @@
 /**
  * Trace requests for tests: any content, in any legal form on the wire.
  */
-import fc from "fast-check";
+
 import { anyMessage } from "./otlp-arbitrary.ts";
 import { encode, TRACE_REQUEST } from "./otlp-protobuf.ts";
+import { fc } from "./properties.ts";
 import { Random } from "./random.ts";
 import type { WireMessage } from "./wire-tree.ts";
 import { disturb, encodeTree, parseMessage } from "./wire-tree.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { EndpointQuery } from "../../src/web/endpoint-page.ts";
 import { selectEndpoints } from "../../src/web/endpoint-page.ts";
+import { fc } from "../support/properties.ts";
 import { sampleRow } from "./view-samples.ts";
 
 const QUERY: EndpointQuery = { sort: "deviation", limit: 100, service: null, rule: null, after: null };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { MetricFamily } from "../../src/web/metric-family.ts";
 import { prometheusText } from "../../src/web/prometheus-text.ts";
+import { fc } from "../support/properties.ts";
 
 const facts = { name: "authspike_items", help: "Items", unit: "{item}" };
 

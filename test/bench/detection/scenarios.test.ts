@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { readRequestLine } from "../../../src/io/recordings/request-line.ts";
+import { fc } from "../../support/properties.ts";
 import { Random } from "../../support/random.ts";
 import { merge, tailSampled } from "./delivery.ts";
 import type { BenchRequest } from "./request.ts";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { TokenBucket } from "../../../src/core/alerts/delivery-policy.ts";
 import {
   backoffMs,
@@ -14,6 +13,7 @@ import {
   takeToken,
   waitForTokenMs,
 } from "../../../src/core/alerts/delivery-policy.ts";
+import { fc } from "../../support/properties.ts";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

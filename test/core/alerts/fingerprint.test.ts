@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { dedupKeyOf, fingerprintOf } from "../../../src/core/alerts/fingerprint.ts";
+import { fc } from "../../support/properties.ts";
 
 test("fingerprints are as they have always been", () => {
   assert.equal(fingerprintOf({}), "cbf29ce484222325");

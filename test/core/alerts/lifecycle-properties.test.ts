@@ -6,7 +6,6 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Alert, Effect, Notification, Transition } from "../../../src/core/alerts/alert.ts";
 import type { AlertAdvance } from "../../../src/core/alerts/lifecycle.ts";
 import { advanceAlert, endAlert, endReason } from "../../../src/core/alerts/lifecycle.ts";
@@ -25,6 +24,7 @@ import {
   rule,
   ruleSet,
 } from "../../support/alert-builders.ts";
+import { fc } from "../../support/properties.ts";
 
 const sights = fc.record({
   sight: fc.constantFrom("alarm" as const, "alarm" as const, "quiet" as const, "silent" as const, "lingering" as const),

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { NotificationText } from "../../../src/core/alerts/alert.ts";
 import { NO_CLUES } from "../../../src/core/alerts/evidence.ts";
 import type { AlertStep } from "../../../src/core/alerts/lifecycle.ts";
@@ -10,6 +9,7 @@ import type { Confidence } from "../../../src/core/extraction/causes/cause.ts";
 import { CAUSES } from "../../../src/core/extraction/causes/cause.ts";
 import type { Rule } from "../../../src/core/rules/rule.ts";
 import { alarmingReading, at, firingAlert, LOGIN, rule, template } from "../../support/alert-builders.ts";
+import { fc } from "../../support/properties.ts";
 
 function firingText(facts: Partial<AlertStep> = {}, kind: "firing" | "escalated" | "unmuted" = "firing") {
   const alert = firingAlert(facts);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { plainLine, truncate } from "../../../src/core/alerts/plain-text.ts";
+import { fc } from "../../support/properties.ts";
 
 test("line breaks, controls and direction marks become blanks", () => {
   assert.equal(plainLine("POST /a\r\nCRITICAL: forged\u0000\u001b[31m", 100), "POST /a CRITICAL: forged [31m");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { Detector } from "../../../src/core/detection/detector.ts";
 import type { Series } from "../../../src/core/detection/series.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
+import { fc } from "../../support/properties.ts";
 import { Random } from "../../support/random.ts";
 import { BUDGET, DEFAULT_SETTINGS, START, throughJson } from "./endpoint-under-test.ts";
 

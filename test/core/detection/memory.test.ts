@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createBaseline } from "../../../src/core/detection/baseline.ts";
 import type { Memory } from "../../../src/core/detection/memory.ts";
 import { pack, unpack } from "../../../src/core/detection/memory.ts";
+import { fc } from "../../support/properties.ts";
 
 function numbers<Name extends string>(...names: readonly Name[]): fc.Arbitrary<Record<Name, number>> {
   const number = fc.double({ noNaN: true, noDefaultInfinity: true });

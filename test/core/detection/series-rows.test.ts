@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { RowBlock } from "../../../src/core/detection/row-block.ts";
 import { BLOCK_ROWS, NONE } from "../../../src/core/detection/row-block.ts";
 import { SeriesRows } from "../../../src/core/detection/series-rows.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
+import { fc } from "../../support/properties.ts";
 
 const START = Date.UTC(2026, 0, 5);
 const MEMORY_MS = 6 * HOUR_MS;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import fc from "fast-check";
 import { Detector, needsTick } from "../../../src/core/detection/detector.ts";
 import type { Series } from "../../../src/core/detection/series.ts";
 import { WatchList } from "../../../src/core/detection/watch-list.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
+import { fc } from "../../support/properties.ts";
 import type { Traffic } from "./endpoint-under-test.ts";
 import { DEFAULT_SETTINGS, EndpointUnderTest, START } from "./endpoint-under-test.ts";
 

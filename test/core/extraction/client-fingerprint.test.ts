@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { fingerprintClientText, formatFingerprint } from "../../../src/core/extraction/client-fingerprint.ts";
 import { addressBytes, IPV4, NOT_AN_ADDRESS, readAddress } from "../../../src/core/extraction/ip-address.ts";
 import { sipHash24, sipHashResult } from "../../../src/core/extraction/siphash.ts";
+import { fc } from "../../support/properties.ts";
 import type { SpanSketch } from "./span-requests.ts";
 import { CLIENT_KEY, ExtractionWorld } from "./span-requests.ts";
 

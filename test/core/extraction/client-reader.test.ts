@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import type { AddressRange } from "../../../src/core/extraction/address-ranges.ts";
 import { isWithinRanges, parseAddressRange } from "../../../src/core/extraction/address-ranges.ts";
@@ -11,6 +10,7 @@ import { ClientReader, SHOWN_CLIENTS_MAX } from "../../../src/core/extraction/cl
 import type { ClientSettings } from "../../../src/core/extraction/client-settings.ts";
 import { NOT_AN_ADDRESS, readAddress } from "../../../src/core/extraction/ip-address.ts";
 import { TraceScanner } from "../../../src/core/otlp/trace-scanner.ts";
+import { fc } from "../../support/properties.ts";
 import type { SpanSketch } from "./span-requests.ts";
 import { CLIENT_KEY, traceRequest } from "./span-requests.ts";
 

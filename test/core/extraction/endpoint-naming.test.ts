@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { NAME_MAX_LENGTH } from "../../../src/core/extraction/clean-text.ts";
 import {
   canonicalMethod,
@@ -8,6 +7,7 @@ import {
   canonicalRoute,
   canonicalRpcName,
 } from "../../../src/core/extraction/endpoint-naming.ts";
+import { fc } from "../../support/properties.ts";
 
 test("every framework's parameters become one token", () => {
   const templates: ReadonlyArray<readonly [template: string, route: string]> = [

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Endpoint } from "../../../src/core/extraction/endpoint.ts";
 import type { EndpointLimits, RouteOrigin } from "../../../src/core/extraction/endpoint-table.ts";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
@@ -8,6 +7,7 @@ import type { Outcome } from "../../../src/core/extraction/observation.ts";
 import { RequestObservation } from "../../../src/core/extraction/request-observation.ts";
 import type { SpanView } from "../../../src/core/otlp/span-view.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../src/core/time.ts";
+import { fc } from "../../support/properties.ts";
 import type { SpanSketch } from "./span-requests.ts";
 import { CLIENT_KEY, ExtractionWorld, traceRequest } from "./span-requests.ts";
 

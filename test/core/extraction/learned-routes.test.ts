@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
 import {
   LEARNED_SEGMENTS_PER_SERVICE_MAX,
@@ -10,6 +9,7 @@ import {
 import { RequestObservation } from "../../../src/core/extraction/request-observation.ts";
 import type { ServiceScope } from "../../../src/core/extraction/service-table.ts";
 import { ServiceTable } from "../../../src/core/extraction/service-table.ts";
+import { fc } from "../../support/properties.ts";
 import type { SpanSketch } from "./span-requests.ts";
 import { CLIENT_KEY, ExtractionWorld } from "./span-requests.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { NameTable, NO_ENDPOINT } from "../../../src/core/extraction/name-table.ts";
+import { fc } from "../../support/properties.ts";
 
 const identity = fc.record({
   serviceIndex: fc.nat(3),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Spelling } from "../../../src/core/extraction/spelling-table.ts";
 import { NOT_REMEMBERED, SpellingTable } from "../../../src/core/extraction/spelling-table.ts";
+import { fc } from "../../support/properties.ts";
 
 function spellingOf(path: string): Spelling {
   const headBytes = Buffer.from("GET");

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type protobuf from "protobufjs";
 import type { JsonObject } from "../../../src/core/otlp/json-from-protobuf.ts";
 import { decodeMessage, MESSAGES_MAX, protobufToJson } from "../../../src/core/otlp/json-from-protobuf.ts";
@@ -10,6 +9,7 @@ import { checkStructure } from "../../../src/core/otlp/structure-check.ts";
 import type { Signal } from "../../../src/core/otlp/verdict.ts";
 import { anyMessage } from "../../support/otlp-arbitrary.ts";
 import { decode, encode, LOGS_REQUEST, METRICS_REQUEST, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
+import { fc } from "../../support/properties.ts";
 
 const TYPES: Readonly<Record<Signal, protobuf.Type>> = {
   traces: TRACE_REQUEST,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { protobufToJson } from "../../../src/core/otlp/json-from-protobuf.ts";
 import { CONTAINERS_MAX } from "../../../src/core/otlp/json-text.ts";
 import { jsonToProtobuf } from "../../../src/core/otlp/json-to-protobuf.ts";
@@ -8,6 +7,7 @@ import { NESTING_MAX } from "../../../src/core/otlp/structure-check.ts";
 import type { Signal } from "../../../src/core/otlp/verdict.ts";
 import { anyMessage } from "../../support/otlp-arbitrary.ts";
 import { decode, encode, METRICS_REQUEST, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
+import { fc } from "../../support/properties.ts";
 
 const SPAN_PATH = "resourceSpans[0].scopeSpans[0].spans[0]";
 

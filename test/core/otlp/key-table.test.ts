@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { KeyTable, NO_SLOT } from "../../../src/core/otlp/key-table.ts";
+import { fc } from "../../support/properties.ts";
 
 test("every key is found in its slot and no other text is", () => {
   const anyKey = fc.string({ unit: fc.constantFrom("a", "b", ".", "é"), maxLength: 10 });

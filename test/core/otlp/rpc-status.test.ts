@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { RpcStatus } from "../../../src/core/otlp/rpc-status.ts";
 import { decodeRpcStatus, encodeRpcStatus } from "../../../src/core/otlp/rpc-status.ts";
 import { BAD_REQUEST, decode, encode, RETRY_INFO, RPC_STATUS } from "../../support/otlp-protobuf.ts";
+import { fc } from "../../support/properties.ts";
 
 const RETRY: RpcStatus = { code: 14, message: "queue full", retryDelayMs: 1500, fieldViolations: [] };
 const BAD: RpcStatus = {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { AttributeBuffer, attributeKey, encodeAttribute } from "../../../src/core/otlp/encode-attribute.ts";
 import { APPENDED_BYTES_MAX, EDIT_ROWS_MAX, SpanEdits } from "../../../src/core/otlp/span-edits.ts";
 import type { SpanView } from "../../../src/core/otlp/span-view.ts";
@@ -8,6 +7,7 @@ import { TraceScanner } from "../../../src/core/otlp/trace-scanner.ts";
 import { writeVarint } from "../../../src/core/otlp/wire.ts";
 import { decode, encode, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
 import { anyTraceRequest, KEYS } from "../../support/otlp-requests.ts";
+import { fc } from "../../support/properties.ts";
 import type { WireMessage } from "../../support/wire-tree.ts";
 import { changeFields, encodeTree, joinPieces, parseMessage } from "../../support/wire-tree.ts";
 

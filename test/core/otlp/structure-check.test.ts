@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type protobuf from "protobufjs";
 import { countItems } from "../../../src/core/otlp/signal-count.ts";
 import { checkStructure, NESTING_MAX } from "../../../src/core/otlp/structure-check.ts";
@@ -8,6 +7,7 @@ import type { Signal } from "../../../src/core/otlp/verdict.ts";
 import { writeVarint } from "../../../src/core/otlp/wire.ts";
 import { anyMessage } from "../../support/otlp-arbitrary.ts";
 import { encode, LOGS_REQUEST, METRICS_REQUEST, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
+import { fc } from "../../support/properties.ts";
 import { Random } from "../../support/random.ts";
 import type { WireMessage } from "../../support/wire-tree.ts";
 import { disturb, encodeTree, parseMessage } from "../../support/wire-tree.ts";

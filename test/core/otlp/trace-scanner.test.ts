@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { NOTED_ATTRIBUTES_MAX } from "../../../src/core/otlp/attribute-notes.ts";
 import { NOTED_SPANS_MAX } from "../../../src/core/otlp/span-notes.ts";
 import type { SpanView } from "../../../src/core/otlp/span-view.ts";
 import { TraceScanner } from "../../../src/core/otlp/trace-scanner.ts";
 import { encode, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
 import { anyTraceRequest, KEYS } from "../../support/otlp-requests.ts";
+import { fc } from "../../support/properties.ts";
 import { encodeTree, joinPieces } from "../../support/wire-tree.ts";
 
 const scanner = new TraceScanner(KEYS);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { SpanView } from "../../../src/core/otlp/span-view.ts";
 import { adjustedCount } from "../../../src/core/otlp/trace-state.ts";
+import { fc } from "../../support/properties.ts";
 
 const ALWAYS_KEPT = "f".repeat(32);
 const NEVER_KEPT = `${"f".repeat(18)}00000000000000`;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import protobuf from "protobufjs";
 import {
   cursor,
@@ -18,6 +17,7 @@ import {
   writeDouble,
   writeVarint,
 } from "../../../src/core/otlp/wire.ts";
+import { fc } from "../../support/properties.ts";
 
 describe("varints", () => {
   test("of up to 32 bits are read as they were written, and the cursor follows", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { canonicalRoutePattern, compileGlobs } from "../../../src/core/rules/glob.ts";
+import { fc } from "../../support/properties.ts";
 
 const path = (pattern: string | readonly string[], value: string) => compileGlobs([pattern].flat(), "path")(value);
 const name = (pattern: string | readonly string[], value: string) => compileGlobs([pattern].flat(), "name")(value);

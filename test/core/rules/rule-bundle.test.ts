@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../support/properties.ts";
 import { bundleContext, codesOf, printedOf, readBundle, ruleOf, ruleSetOf } from "../../support/rule-bundles.ts";
 
 const RULE = "{id: a, match: {}, count: {http_status: 401}, severity: info}";

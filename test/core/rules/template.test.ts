@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { TemplateValues } from "../../../src/core/rules/template.ts";
 import {
   parseTemplate,
@@ -9,6 +8,7 @@ import {
   TEMPLATE_VARIABLES,
   templateText,
 } from "../../../src/core/rules/template.ts";
+import { fc } from "../../support/properties.ts";
 
 const values: TemplateValues = {
   endpoint: "POST /login",

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the syntax under test
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { ExpansionSources } from "../../../src/core/text/expansion.ts";
 import { expandText } from "../../../src/core/text/expansion.ts";
+import { fc } from "../../support/properties.ts";
 
 const sources: ExpansionSources = {
   environment: (name) => ({ KEY: "abc", EMPTY: "", NESTED: "${env:KEY}" })[name],

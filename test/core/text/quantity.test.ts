@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   formatByteSize,
   formatDuration,
@@ -12,6 +11,7 @@ import {
   parsePercentage,
   parseWholeNumber,
 } from "../../../src/core/text/quantity.ts";
+import { fc } from "../../support/properties.ts";
 
 test("durations are read with falling units only", () => {
   assert.equal(parseDuration("30s"), 30_000);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Diagnostic } from "../../../src/core/diagnostic.ts";
 import { entryOf, placeWithin, readYamlDocument } from "../../../src/core/text/yaml-document.ts";
+import { fc } from "../../support/properties.ts";
 
 function read(text: string) {
   const diagnostics: Diagnostic[] = [];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { retryDelayMs } from "../../../src/io/exporters/retry-delay.ts";
+import { fc } from "../../support/properties.ts";
 
 test("the wait doubles from half a second to half a minute", () => {
   const waits = [1, 2, 3, 4, 5, 6, 7, 8, 1000].map((failureCount) =>

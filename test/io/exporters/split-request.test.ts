@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { decodeMessage } from "../../../src/core/otlp/json-from-protobuf.ts";
 import { EXPORT_REQUESTS } from "../../../src/core/otlp/message-tables.ts";
 import { countItems } from "../../../src/core/otlp/signal-count.ts";
 import { splitRequest } from "../../../src/io/exporters/split-request.ts";
+import { fc } from "../../support/properties.ts";
 import { traceRequest } from "../../support/trace-request.ts";
 
 function spanNames(bytes: Uint8Array): unknown[] {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import type { NotificationText } from "../../../src/core/alerts/alert.ts";
 import type { Page } from "../../../src/core/alerts/page.ts";
 import type { EventSettings } from "../../../src/io/notifiers/pagerduty-event.ts";
 import { EVENT_BYTES_MAX, pagerDutyEvent } from "../../../src/io/notifiers/pagerduty-event.ts";
 import { checkEvent } from "../../../src/io/stand-ins/pagerduty-contract.ts";
 import { page, pageText } from "../../support/pages.ts";
+import { fc } from "../../support/properties.ts";
 
 const SETTINGS: EventSettings = { routingKey: "k".repeat(32), lateByMs: null };
 

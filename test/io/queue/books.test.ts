@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Signal } from "../../../src/core/otlp/verdict.ts";
 import { SIGNALS } from "../../../src/core/otlp/verdict.ts";
 import type { ForwardQueue } from "../../../src/io/queue/forward-queue.ts";
 import type { ForwardBatch } from "../../../src/io/queue/queue-reader.ts";
 import type { QueueParts } from "../../../src/io/queue/queue-settings.ts";
 import { createSegmentFile } from "../../../src/io/queue/segment-file.ts";
+import { fc } from "../../support/properties.ts";
 import { payload, QueueWorld, takeNow, takingAll } from "./queue-world.ts";
 
 type Step =

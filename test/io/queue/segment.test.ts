@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { QueueRecord } from "../../../src/io/queue/segment.ts";
 import { encodeHeader, findTail, parseRecord } from "../../../src/io/queue/segment.ts";
+import { fc } from "../../support/properties.ts";
 
 const recordArbitrary = fc.record({
   signal: fc.constantFrom("traces", "metrics", "logs"),

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
 import { protobufToJson } from "../../../src/core/otlp/json-from-protobuf.ts";
 import { readRecording } from "../../../src/io/recordings/read-recording.ts";
+import { fc } from "../../support/properties.ts";
 import { traceRequest } from "../../support/trace-request.ts";
 import { faultsOf, framed, itemsOf, requestsOf } from "./recordings.ts";
 

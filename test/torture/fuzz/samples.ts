@@ -2,7 +2,7 @@
  * The well-formed messages that a run begins from: any content that the messages allow, and what real
  * services send, because the second reaches the reading of endpoints, statuses and clients.
  */
-import fc from "fast-check";
+
 import type protobuf from "protobufjs";
 import { protobufToJson } from "../../../src/core/otlp/json-from-protobuf.ts";
 import type { Signal } from "../../../src/core/otlp/verdict.ts";
@@ -19,6 +19,7 @@ import {
   TRACE_RESPONSE,
 } from "../../support/otlp-protobuf.ts";
 import { anyTraceRequest } from "../../support/otlp-requests.ts";
+import { fc } from "../../support/properties.ts";
 import { traceRequest } from "../../support/trace-request.ts";
 
 export const REQUEST_TYPES: Readonly<Record<Signal, protobuf.Type>> = {

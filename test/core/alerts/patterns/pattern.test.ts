@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { suspicionOf } from "../../../../src/core/alerts/advice.ts";
 import type { EpisodeFacts, PatternName } from "../../../../src/core/alerts/patterns/pattern.ts";
 import { PATTERNS, patternOf } from "../../../../src/core/alerts/patterns/pattern.ts";
 import { patternAdvice } from "../../../../src/core/alerts/patterns/pattern-advice.ts";
 import { CAUSES } from "../../../../src/core/extraction/causes/cause.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../../src/core/time.ts";
+import { fc } from "../../../support/properties.ts";
 
 const NOTHING_KNOWN: EpisodeFacts = {
   isTakeover: false,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { createCadence, followCadence, gapVariation } from "../../../../src/core/alerts/patterns/cadence.ts";
 import {
   countDistinct,
@@ -11,6 +10,7 @@ import { KnownClients } from "../../../../src/core/alerts/patterns/known-clients
 import { mixClient, mixText } from "../../../../src/core/alerts/patterns/mix.ts";
 import { ServiceVersions } from "../../../../src/core/alerts/patterns/service-versions.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../../src/core/time.ts";
+import { fc } from "../../../support/properties.ts";
 
 test("different values are counted within a tenth, repeats not at all", () => {
   for (const values of [1, 20, 300, 4000]) {

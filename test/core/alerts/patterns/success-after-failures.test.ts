@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { KnownClients } from "../../../../src/core/alerts/patterns/known-clients.ts";
 import {
   createSuccessesAfterFailures,
@@ -8,6 +7,7 @@ import {
 } from "../../../../src/core/alerts/patterns/success-after-failures.ts";
 import type { Endpoint } from "../../../../src/core/extraction/endpoint.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../../src/core/time.ts";
+import { fc } from "../../../support/properties.ts";
 
 const LOGIN: Endpoint = {
   id: 3,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parseChallenges } from "../../../../src/core/extraction/causes/challenge.ts";
+import { fc } from "../../../support/properties.ts";
 
 const schemes = (field: string) => parseChallenges(field).map(({ scheme }) => scheme);
 const first = (field: string) => parseChallenges(field)[0];

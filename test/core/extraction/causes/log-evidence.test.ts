@@ -1,9 +1,9 @@
 /** Log records as senders write them, and what is heard of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { LogEvidence } from "../../../../src/core/extraction/causes/log-evidence.ts";
 import { RefusalEvidence } from "../../../../src/core/extraction/causes/refusal-evidence.ts";
+import { fc } from "../../../support/properties.ts";
 import type { RecordSketch } from "../log-requests.ts";
 import { logsRequest } from "../log-requests.ts";
 import type { SpanSketch } from "../span-requests.ts";

@@ -3,12 +3,12 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { CauseName, Statement } from "../../../../src/core/extraction/causes/cause.ts";
 import { CAUSES, ROW } from "../../../../src/core/extraction/causes/cause.ts";
 import type { Refusal } from "../../../../src/core/extraction/causes/refusal.ts";
 import { RefusalEvidence } from "../../../../src/core/extraction/causes/refusal-evidence.ts";
 import type { TracePlace } from "../../../../src/core/extraction/causes/trace-place.ts";
+import { fc } from "../../../support/properties.ts";
 
 const SHOP = 1;
 const GATEWAY = 2;

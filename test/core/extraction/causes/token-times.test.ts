@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { readTokenTimes } from "../../../../src/core/extraction/causes/token-times.ts";
+import { fc } from "../../../support/properties.ts";
 
 function timesOf(payload: unknown, text = JSON.stringify(payload)) {
   const token = `eyJhbGciOiJub25lIn0.${Buffer.from(text).toString("base64url")}.c2ln`;

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../../support/properties.ts";
 import type { SpanSketch } from "../span-requests.ts";
 import { between, JoinerWorld, LOCAL, REMOTE, span } from "./joiner-world.ts";
 

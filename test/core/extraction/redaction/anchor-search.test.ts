@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { AnchorSearch, createPlainSearch, NO_ANCHOR } from "../../../../src/core/extraction/redaction/anchor-search.ts";
 import { ANCHORS } from "../../../../src/core/extraction/redaction/secrets-in-text.ts";
 import { createSimdSearch, TEXT_MAX_BYTES } from "../../../../src/core/extraction/redaction/simd-search.ts";
+import { fc } from "../../../support/properties.ts";
 
 const words = ANCHORS.flat();
 

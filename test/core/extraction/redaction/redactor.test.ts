@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import protobuf from "protobufjs";
 import { Redactor } from "../../../../src/core/extraction/redaction/redactor.ts";
 import { DEFAULT_RULES } from "../../../../src/core/extraction/redaction/secrets-in-text.ts";
@@ -9,6 +8,7 @@ import { SIGNALS } from "../../../../src/core/otlp/verdict.ts";
 import { anyMessage } from "../../../support/otlp-arbitrary.ts";
 import { decode, encode, LOGS_REQUEST, METRICS_REQUEST, TRACE_REQUEST } from "../../../support/otlp-protobuf.ts";
 import { anyTraceRequest } from "../../../support/otlp-requests.ts";
+import { fc } from "../../../support/properties.ts";
 import type { WireMessage } from "../../../support/wire-tree.ts";
 import { encodeTree } from "../../../support/wire-tree.ts";
 import { redactText } from "./redact-text.ts";
