@@ -11,7 +11,7 @@ import type { UnixMillis } from "../time.ts";
 import { DAY_MS, SECOND_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
 import { castSuccess } from "./client-votes.ts";
-import { addToControlChart } from "./control-limit.ts";
+import { nextControlAverage } from "./control-limit.ts";
 import { describeQuiet, describeRate, describeWatched } from "./describe.ts";
 import { addFailure, addSuccess, aimAtOddsScale, fade, watchedCusum } from "./evidence.ts";
 import { smooth } from "./ewma.ts";
@@ -285,5 +285,7 @@ function expectationOf(watch: Watch): Expectation {
 /** `requests` is what the outcome stands for, in units of one received failure. */
 function smoothOutcome(watch: Watch, outcome: 0 | 1, requests: number, terms: Terms): void {
   smooth(watch.fastRatio, outcome, fastGain(requests, requestsPerSecond(watch.pace)));
-  if (terms.controlLimit !== null) addToControlChart(watch.controlChart, outcome, watch.usual);
+  if (terms.controlLimit !== null) {
+    watch.controlAverage = nextControlAverage(watch.controlAverage, outcome, watch.usual);
+  }
 }

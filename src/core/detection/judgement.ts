@@ -10,7 +10,7 @@ import { controlDeviation } from "./control-limit.ts";
 import { evidenceNats, leadingExcess } from "./evidence.ts";
 import { endExcursion } from "./excursions.ts";
 import type { Terms } from "./learning.ts";
-import { acceptLevel, forgetExcess, refresh } from "./learning.ts";
+import { acceptLevel, controlLimitOf, forgetExcess, refresh } from "./learning.ts";
 import type { AlarmClearance } from "./reading.ts";
 import { persistenceOf, repeatsOf } from "./recent-clients.ts";
 import type { Series, Watch } from "./series.ts";
@@ -59,19 +59,26 @@ export function settle(watch: Watch, terms: Terms, now: UnixMillis): boolean {
 
 /** Distance of the evidence and of its threshold, in nats or, with a control limit, in deviations. */
 export function evidenceAndThreshold(watch: Watch, terms: Terms): { evidence: number; threshold: number } {
-  if (terms.controlLimit === null) return { evidence: evidenceNats(watch.evidence), threshold: watch.threshold };
-  return { evidence: controlDeviation(watch.controlChart, watch.usual), threshold: terms.controlLimit };
+  const limit = controlLimitOf(watch, terms);
+  if (limit === null) return { evidence: evidenceNats(watch.evidence), threshold: watch.threshold };
+  return { evidence: controlDeviation(watch.controlAverage, watch.usual), threshold: limit };
 }
 
 function provenExcess(watch: Watch, terms: Terms): Excess | null {
   const { evidence, threshold } = evidenceAndThreshold(watch, terms);
   if (evidence <= threshold) return null;
   const excess = leadingExcess(watch.evidence);
-  return excess !== null && hasSurplus(excess, terms.minFailures) ? excess : null;
+  return excess !== null && isEnough(excess, watch, terms) ? excess : null;
+}
+
+/** The classical chart knows no surplus: what its limit promises would not hold with another gate behind it. */
+function isEnough(excess: Excess, watch: Watch, terms: Terms): boolean {
+  if (controlLimitOf(watch, terms) !== null) return excess.failures >= terms.minFailures;
+  return hasSurplus(excess, terms.minFailures);
 }
 
 function raiseExcess(watch: Watch, terms: Terms, excess: Excess, now: UnixMillis): boolean {
-  const kind = terms.controlLimit === null ? "ratio" : "control-limit";
+  const kind = controlLimitOf(watch, terms) === null ? "ratio" : "control-limit";
   if (watch.alarm !== null) {
     watch.alarm.kind = kind;
     noteMoment(watch.alarm, "excess", now);

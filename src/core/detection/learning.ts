@@ -8,11 +8,11 @@ import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 import { learnStretch, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
 import { relaxedClientLimit } from "./client-limit.ts";
-import { controlDeviation } from "./control-limit.ts";
+import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
 import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
 import type { DetectorContext } from "./excursions.ts";
 import { discardExcursion, thresholdNats } from "./excursions.ts";
-import { guardRatio, usualUpperRatio } from "./guard.ts";
+import { guardRatio, isWarm, usualUpperRatio } from "./guard.ts";
 import type { WaitingStretch } from "./learning-queue.ts";
 import { clearOpenStretch, closeStretch, enqueue, takeLearnable } from "./learning-queue.ts";
 import { adoptCandidate, learnCandidate, watchFormer } from "./level-change.ts";
@@ -36,6 +36,14 @@ const UNDECIDED_BELOW_THRESHOLD = 3;
 const UNDECIDED_CONTROL_SHARE = 0.5;
 /** Too high to learn, too low to alarm, for this long: fewer successes have become the usual state. */
 const UNDECIDED_MAX_MS = 6 * HOUR_MS;
+
+/**
+ * The classical limit in force, null when the sequential evidence judges: where the rule asks for none, and
+ * until it is known from what ratio the deviations are to be counted.
+ */
+export function controlLimitOf({ baseline }: Watch, { controlLimit }: Terms): number | null {
+  return controlLimit !== null && isWarm(baseline) ? controlLimit : null;
+}
 
 /** Brings the learning up to `now`. How often it is called changes nothing. */
 export function learnUntil(series: Series, watch: Watch, terms: Terms, now: UnixMillis): void {
@@ -73,7 +81,7 @@ export function forgetExcess(watch: Watch): void {
   discardExcursion(watch.excursions);
   clearStretch(watch.candidate);
   clearOpenStretch(watch.queue);
-  watch.controlChart.mean = watch.usual;
+  watch.controlAverage = CONTROL_AT_REST;
   watch.queue.waiting.length = 0;
   watch.undecidedSince = null;
 }
@@ -93,8 +101,9 @@ function learnClosed(series: Series, watch: Watch, terms: Terms, closed: Waiting
 function isUndecided(watch: Watch, terms: Terms): boolean {
   const { evidence, threshold } = watch;
   if (highestCusum(evidence) > UNDECIDED_CUSUM_SHARE * threshold) return true;
-  if (terms.controlLimit === null) return evidenceNats(evidence) > threshold - UNDECIDED_BELOW_THRESHOLD;
-  return controlDeviation(watch.controlChart, watch.usual) > UNDECIDED_CONTROL_SHARE * terms.controlLimit;
+  const limit = controlLimitOf(watch, terms);
+  if (limit === null) return evidenceNats(evidence) > threshold - UNDECIDED_BELOW_THRESHOLD;
+  return controlDeviation(watch.controlAverage, watch.usual) > UNDECIDED_CONTROL_SHARE * limit;
 }
 
 function waitAndSee(watch: Watch, terms: Terms, closed: WaitingStretch): void {

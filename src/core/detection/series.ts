@@ -70,7 +70,8 @@ export type Watch = {
   readonly pace: Pace;
   readonly window: SlidingCounts;
   readonly fastRatio: SmoothedRatio;
-  readonly controlChart: SmoothedRatio;
+  /** Of the classical control chart; at rest where the rule asks for none. */
+  controlAverage: number;
   /** The baseline's answers, computed when it has learned. */
   usual: number;
   usualUpper: number;

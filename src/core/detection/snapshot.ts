@@ -15,7 +15,7 @@ import { skipQuiet } from "./quiet.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 4;
+const SNAPSHOT_VERSION = 5;
 
 export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
 
@@ -84,7 +84,6 @@ function copyWatch(watch: Watch): Watch {
     pace: { ...watch.pace },
     window: { ...watch.window, requests: [...watch.window.requests], failures: [...watch.window.failures] },
     fastRatio: { ...watch.fastRatio },
-    controlChart: { ...watch.controlChart },
     alarm: watch.alarm === null ? null : copyAlarm(watch.alarm),
   };
 }

@@ -7,7 +7,7 @@
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 import { usualRatio } from "./baseline.ts";
-import { createControlChart } from "./control-limit.ts";
+import { CONTROL_AT_REST } from "./control-limit.ts";
 import { aimAtOddsScale, createEvidence, gainCalm, highestCusum } from "./evidence.ts";
 import { endExcursion } from "./excursions.ts";
 import { fastRatioAfterCalm } from "./fast-ratio.ts";
@@ -48,7 +48,7 @@ export function startWatch(series: Series, terms: Terms, now: UnixMillis): Watch
 export function isAtRest(watch: Watch, now: UnixMillis, forMs: number): boolean {
   if (now - watch.evidence.surplus.judgedAt < forMs) return false;
   if (watch.alarm !== null || watch.former !== null || watch.undecidedSince !== null) return false;
-  return highestCusum(watch.evidence) < REST_CUSUM;
+  return highestCusum(watch.evidence) < REST_CUSUM && watch.controlAverage <= watch.usual;
 }
 
 /** Ends the watch. What has not been learned yet is learned with the next quiet stretch. */
@@ -98,7 +98,7 @@ function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMill
     pace: createPace(now, { requestsPerSecond: baseline.hourRate, ageMs: now - series.createdAt }),
     window,
     fastRatio: fastRatioAfterCalm(usual, successes, baseline.hourRate),
-    controlChart: createControlChart(usual),
+    controlAverage: CONTROL_AT_REST,
     usual,
     usualUpper: usual,
     threshold: 0,

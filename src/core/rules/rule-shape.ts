@@ -84,6 +84,10 @@ const failureTest: Shape<FailureTest> = mapped(
   },
 );
 
+const MIN_FAILURES = 7;
+/** A higher one would make its run lengths others than those of the textbooks. */
+const MIN_FAILURES_OF_CONTROL_CHART = 1;
+
 const detector: Shape<DetectorSettings> = mapped(
   object({
     kind: withDefault(
@@ -96,20 +100,19 @@ const detector: Shape<DetectorSettings> = mapped(
       "6h",
       "How soon the past loses half of its weight in the baseline.",
     ),
-    min_failures: withDefault(
+    min_failures: optional(
       wholeNumber({ min: 1, max: 1_000_000 }),
-      7,
-      "Failures in a burst without which there is never an alarm, however small the usual rate is.",
+      "Failures in a burst without which there is never an alarm, however small the usual rate is. Left out, 7; with `deviation`, 1.",
     ),
     deviation: optional(
       number({ min: 0.5, max: 1000 }),
-      "Asks for the classical control limit at so many standard deviations, in place of sequential evidence.",
+      "Asks for the textbooks' EWMA control chart with its limit at so many standard deviations, in place of sequential evidence.",
     ),
   }),
   ({ kind, half_life, min_failures, deviation }) => ({
     kind,
     halfLifeMs: half_life,
-    minFailures: min_failures,
+    minFailures: min_failures ?? (deviation === null ? MIN_FAILURES : MIN_FAILURES_OF_CONTROL_CHART),
     deviation,
   }),
 );

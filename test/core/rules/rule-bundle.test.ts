@@ -269,6 +269,7 @@ test("lints ask what a careful colleague would ask", () => {
   assert.deepEqual(codesOf(`rules:\n${rule("id: a, match: {}, severity: info, detector: {min_failures: 2}")}`), [
     "AS305",
   ]);
+  assert.deepEqual(codesOf(`rules:\n${rule("id: a, match: {}, severity: info, detector: {deviation: 4}")}`), ["AS305"]);
   assert.deepEqual(
     codesOf(`rules:\n${rule("id: a, match: {}, severity: info")}${rule("id: b, match: {route: /x}, severity: info")}`),
     ["AS309"],
