@@ -58,6 +58,18 @@ test("one stranger that keeps failing is brute force", () => {
   assert.deepEqual(patternsOf(world), ["brute_force"]);
 });
 
+test("accounts that spans name tell a list of them from one that is guessed at", () => {
+  const failing = (user: string) => [
+    { ...LOGIN, status: 401, client: "198.51.100.9", attributes: { "user.name": user } },
+  ];
+  const stuffed = usualDay();
+  goOn(stuffed, 3 * MINUTE_MS, (second) => failing(`user-${second}`));
+  assert.deepEqual(patternsOf(stuffed), ["credential_stuffing"]);
+  const sprayed = usualDay();
+  goOn(sprayed, 3 * MINUTE_MS, (second) => failing(`user-${second % 40}`));
+  assert.deepEqual(patternsOf(sprayed), ["password_spraying"]);
+});
+
 test("a sign-in that refuses the people who always used it is no attack", () => {
   const world = usualDay();
   goOn(world, 3 * MINUTE_MS, undefined, "fail");

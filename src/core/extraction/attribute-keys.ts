@@ -9,6 +9,8 @@ import {
   ATTR_CLIENT_ADDRESS,
   ATTR_DEPLOYMENT_ENVIRONMENT,
   ATTR_DEPLOYMENT_ENVIRONMENT_NAME,
+  ATTR_ENDUSER_ID,
+  ATTR_ENDUSER_PSEUDO_ID,
   ATTR_HTTP_CLIENT_IP,
   ATTR_HTTP_METHOD,
   ATTR_HTTP_REQUEST_METHOD,
@@ -44,6 +46,10 @@ import {
   ATTR_URL_PATH,
   ATTR_URL_TEMPLATE,
   ATTR_USER_AGENT_ORIGINAL,
+  ATTR_USER_EMAIL,
+  ATTR_USER_HASH,
+  ATTR_USER_ID,
+  ATTR_USER_NAME,
 } from "@opentelemetry/semantic-conventions/incubating";
 
 /** What we add to a span; its presence tells that another authspike stands before us. */
@@ -104,6 +110,12 @@ export const SPAN_SLOT = {
   userAgentOriginal: spanSlot(ATTR_USER_AGENT_ORIGINAL),
   httpUserAgent: spanSlot(ATTR_HTTP_USER_AGENT),
   userAgent: spanSlot("user_agent"),
+  userHash: spanSlot(ATTR_USER_HASH),
+  userId: spanSlot(ATTR_USER_ID),
+  enduserPseudoId: spanSlot(ATTR_ENDUSER_PSEUDO_ID),
+  enduserId: spanSlot(ATTR_ENDUSER_ID),
+  userName: spanSlot(ATTR_USER_NAME),
+  userEmail: spanSlot(ATTR_USER_EMAIL),
   /** Never read here: that it is captured at all tells something. */
   authorization: spanSlot("http.request.header.authorization"),
   /** Envoy says `proxy` here, and which proxy it is. */
@@ -153,6 +165,19 @@ export const PEER_SLOTS = [
   SPAN_SLOT.peerAddress,
   SPAN_SLOT.clientSocketAddress,
 ] as const;
+
+/** Who signs in, or is signed in. */
+export const USER_SLOTS = [
+  SPAN_SLOT.userHash,
+  SPAN_SLOT.userId,
+  SPAN_SLOT.enduserPseudoId,
+  SPAN_SLOT.enduserId,
+  SPAN_SLOT.userName,
+  SPAN_SLOT.userEmail,
+] as const;
+
+/** The same as keys, for what brings its attributes by name. */
+export const USER_KEYS: readonly string[] = USER_SLOTS.map((slot) => spanKeys[slot] ?? "");
 
 const CLIENT_SLOTS = [...CLIENT_NAME_SLOTS, ...FORWARDED_SLOTS, ...PEER_SLOTS];
 

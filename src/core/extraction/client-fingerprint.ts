@@ -10,7 +10,7 @@ import type { AddressRange } from "./address-ranges.ts";
 import { isWithinRanges } from "./address-ranges.ts";
 import { addressBytes, IPV4, isInternalAddress, NOT_AN_ADDRESS, readAddress } from "./ip-address.ts";
 import type { SipHashKey } from "./siphash.ts";
-import { sipHash24, sipHashResult } from "./siphash.ts";
+import { sipHash24, sipHashNumber } from "./siphash.ts";
 
 export const UNKNOWN_CLIENT = 0;
 
@@ -18,9 +18,6 @@ const NAME_MAX_BYTES = 128;
 const IPV4_BYTES = 4;
 const IPV6_NETWORK_BYTES = 8;
 
-/** 53 bits: the largest whole number that is always exact is 2^53 - 1. */
-const HIGH_BITS = 21;
-const TWO_POW_32 = 2 ** 32;
 const SHOWN_MAX = 2 ** 48;
 
 const COMMA = 0x2c;
@@ -84,8 +81,7 @@ function fingerprintHop(key: SipHashKey, bytes: Uint8Array, rawStart: number, ra
   // The kind goes first, so that no name can pose as an address.
   hashed[0] = kind;
   sipHash24(key, hashed, 0, length + 1);
-  const fingerprint = (sipHashResult.high >>> (32 - HIGH_BITS)) * TWO_POW_32 + sipHashResult.low;
-  return fingerprint === UNKNOWN_CLIENT ? 1 : fingerprint;
+  return sipHashNumber();
 }
 
 function copyNetwork(kind: number): number {

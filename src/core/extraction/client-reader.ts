@@ -1,5 +1,5 @@
 /**
- * Finds who sent the request that a span stands for.
+ * Finds who sent the request that a span stands for: the client, and the user where the span names one.
  *
  * Most instrumentations resolve `client.address` themselves, mostly from the first hop of X-Forwarded-For, which
  * whoever calls can write. Where proxies are declared, only what a trusted one says is believed: the caller at the
@@ -21,6 +21,7 @@ import { DEFAULT_CLIENT_SETTINGS } from "./client-settings.ts";
 import { readForwarded } from "./forwarded-header.ts";
 import { isInternalAddress, NOT_AN_ADDRESS, readAddress } from "./ip-address.ts";
 import type { SipHashKey } from "./siphash.ts";
+import { readUser } from "./user-fingerprint.ts";
 
 /** Clients whose names are remembered to be shown; the longest known makes room. */
 export const SHOWN_CLIENTS_MAX = 20_000;
@@ -48,6 +49,11 @@ export class ClientReader {
     const isToBeNamed = (shown === "full" || shown === "truncated") && client !== UNKNOWN_CLIENT;
     if (isToBeNamed && !this.#names.has(client)) this.#remember(client, this.#nameOfHop(view.bytes, shown));
     return client;
+  }
+
+  /** The fingerprint of the user that the span names; UNKNOWN_USER when it names none. */
+  readUser(view: SpanView): number {
+    return readUser(this.#key, view);
   }
 
   /** How people see the client; null when they are not to see it. */

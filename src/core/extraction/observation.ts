@@ -25,6 +25,8 @@ export interface Observation {
   readonly weight: number;
   /** Keyed fingerprint of the client's address, a safe integer; 0 when the client is unknown. */
   readonly client: number;
+  /** Keyed fingerprint of the user who signs in or is signed in, a safe integer; 0 when nothing names one. */
+  readonly user: number;
   /** When the request ended, by the sender's clock. */
   readonly endedAt: UnixMillis;
   /** 32 hex digits, "" when there is no trace. Built on demand: most requests are never shown. */

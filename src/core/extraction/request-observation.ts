@@ -6,6 +6,7 @@
  */
 import { ATTR_CLIENT_ADDRESS } from "@opentelemetry/semantic-conventions";
 import type { UnixMillis } from "../time.ts";
+import { USER_KEYS } from "./attribute-keys.ts";
 import type { FailureCause } from "./causes/cause.ts";
 import { outcomeWithCause } from "./causes/explain-refusal.ts";
 import { cleanName } from "./clean-text.ts";
@@ -19,6 +20,7 @@ import { routeOf } from "./request-route.ts";
 import type { ServiceScope } from "./service-table.ts";
 import type { SipHashKey } from "./siphash.ts";
 import { isGrpcStatus, isHttpStatus } from "./status-names.ts";
+import { fingerprintUserText, UNKNOWN_USER } from "./user-fingerprint.ts";
 
 export type RecordedRequest = {
   readonly endedAt: UnixMillis;
@@ -52,6 +54,7 @@ export class RequestObservation implements Observation {
   readonly grpcStatus: number;
   readonly weight: number;
   readonly client: number;
+  readonly user: number;
   readonly endedAt: UnixMillis;
   readonly cause: FailureCause | null;
   readonly #request: RecordedRequest;
@@ -71,6 +74,7 @@ export class RequestObservation implements Observation {
     this.weight = request.weight ?? 1;
     this.client =
       request.client === undefined ? UNKNOWN_CLIENT : fingerprintClientText(context.clientKey, request.client);
+    this.user = userOf(request, context.clientKey);
     this.endedAt = request.endedAt;
   }
 
@@ -87,6 +91,17 @@ export class RequestObservation implements Observation {
     const { attributes } = this.#request;
     return attributes !== undefined && Object.hasOwn(attributes, key) ? attributes[key] : undefined;
   }
+}
+
+/** The first that is named, by the keys of spans in their order. */
+function userOf({ attributes }: RecordedRequest, key: SipHashKey): number {
+  if (attributes === undefined) return UNKNOWN_USER;
+  for (const name of USER_KEYS) {
+    const text = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    const user = text === undefined ? UNKNOWN_USER : fingerprintUserText(key, text);
+    if (user !== UNKNOWN_USER) return user;
+  }
+  return UNKNOWN_USER;
 }
 
 /** Whoever recorded the request knew; "unknown" is how some say that they did not. */

@@ -9,6 +9,9 @@ export type SipHashKey = readonly [number, number, number, number];
 /** The last result as two unsigned halves: two numbers without an object for them. */
 export const sipHashResult = { high: 0, low: 0 };
 
+/** 53 bits: the largest whole number that is always exact is 2^53 - 1. */
+const NUMBER_HIGH_BITS = 21;
+const TWO_POW_32 = 2 ** 32;
 const WORD_BYTES = 8;
 const COMPRESSION_ROUNDS = 2;
 const FINAL_ROUNDS = 4;
@@ -43,6 +46,12 @@ export function sipHash24(key: SipHashKey, bytes: Uint8Array, start: number, end
   mix(FINAL_ROUNDS);
   sipHashResult.low = foldWords(0);
   sipHashResult.high = foldWords(1);
+}
+
+/** The last result as a safe integer that is never 0, which everywhere stands for nobody. */
+export function sipHashNumber(): number {
+  const number = (sipHashResult.high >>> (32 - NUMBER_HIGH_BITS)) * TWO_POW_32 + sipHashResult.low;
+  return number === 0 ? 1 : number;
 }
 
 /** The words of the state, one half of each, in one. */

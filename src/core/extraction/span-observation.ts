@@ -16,6 +16,7 @@ import type { Observation, Outcome } from "./observation.ts";
 import type { RequestResult } from "./outcome.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
 import type { ServiceScope } from "./service-table.ts";
+import { UNKNOWN_USER } from "./user-fingerprint.ts";
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
@@ -54,6 +55,8 @@ export class SpanObservation implements Observation {
   readonly #resourceSlots: SlotsByKey;
   #client = UNKNOWN_CLIENT;
   #isClientRead = false;
+  #user = UNKNOWN_USER;
+  #isUserRead = false;
 
   constructor(view: SpanView, clients: ClientReader, { scope, endpoint }: RequestPlace) {
     this.view = view;
@@ -76,6 +79,7 @@ export class SpanObservation implements Observation {
     this.weight = weight;
     this.endedAt = this.view.endTimeUnixMillis;
     this.#isClientRead = false;
+    this.#isUserRead = false;
   }
 
   /** The same for a call: whoever sent it is the service itself. */
@@ -83,6 +87,8 @@ export class SpanObservation implements Observation {
     this.moveTo(endpoint, result, weight);
     this.#client = UNKNOWN_CLIENT;
     this.#isClientRead = true;
+    this.#user = UNKNOWN_USER;
+    this.#isUserRead = true;
   }
 
   get client(): number {
@@ -92,6 +98,14 @@ export class SpanObservation implements Observation {
       this.#isClientRead = true;
     }
     return this.#client;
+  }
+
+  get user(): number {
+    if (!this.#isUserRead) {
+      this.#user = this.#clients.readUser(this.view);
+      this.#isUserRead = true;
+    }
+    return this.#user;
   }
 
   /** Another authspike has marked this span already. */

@@ -60,6 +60,7 @@ function observation(
     grpcStatus: -1,
     weight: 1,
     client: 0,
+    user: 0,
     endedAt: 0,
     traceId: () => "",
     spanId: () => "",

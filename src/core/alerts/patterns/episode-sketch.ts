@@ -6,6 +6,7 @@
  * of its last transition until there is enough for another.
  */
 import type { Observation } from "../../extraction/observation.ts";
+import { UNKNOWN_USER } from "../../extraction/user-fingerprint.ts";
 import type { UnixMillis } from "../../time.ts";
 import type { Cadence } from "./cadence.ts";
 import { createCadence, followCadence } from "./cadence.ts";
@@ -22,8 +23,6 @@ export const SKETCHED_FROM_FAILURES = 5;
 const CLIENT_BITS = 2048;
 const USER_BITS = 1024;
 const AGENT_BITS = 256;
-/** Present name first. The value is hashed at once and kept nowhere. */
-const USER_KEYS = ["user.hash", "user.id", "enduser.pseudo.id", "enduser.id", "user.name"];
 const AGENT_KEY = "user_agent.original";
 const VERSION_KEY = "service.version";
 
@@ -79,10 +78,10 @@ export function sketchFailure(
     sketch.withAgent += 1;
     countDistinct(sketch.agents, mixText(agent));
   }
-  const user = userOf(observation);
-  if (user !== undefined) {
+  const { user } = observation;
+  if (user !== UNKNOWN_USER) {
     sketch.withUser += 1;
-    countDistinct(sketch.users, mixText(user));
+    countDistinct(sketch.users, mixClient(user, 0));
   }
   const version = observation.attribute(VERSION_KEY);
   if (version !== undefined && versions.isNew(endpoint.service, version, now)) sketch.ofNewVersions += 1;
@@ -101,12 +100,4 @@ function sketchClient(
   if (!knownClients.isRipe(now)) return;
   sketch.ofJudgedClients += 1;
   if (!knownClients.has(client, endpoint.id)) sketch.ofNewClients += 1;
-}
-
-function userOf(observation: Observation): string | undefined {
-  for (const key of USER_KEYS) {
-    const user = observation.attribute(key);
-    if (user !== undefined && user !== "") return user;
-  }
-  return undefined;
 }

@@ -15,6 +15,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { UNKNOWN_ROUTE } from "../endpoint-naming.ts";
 import type { Observation, Outcome } from "../observation.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS } from "../outcome.ts";
+import { UNKNOWN_USER } from "../user-fingerprint.ts";
 import type { RequestPart } from "./request-part.ts";
 
 export class JoinedRequest implements Observation {
@@ -26,6 +27,7 @@ export class JoinedRequest implements Observation {
   readonly grpcStatus: number;
   readonly weight: number;
   readonly client: number;
+  readonly user: number;
   readonly endedAt: UnixMillis;
   /** Stands for the whole request: the part that none of the others is around. */
   readonly outermost: RequestPart;
@@ -53,6 +55,7 @@ export class JoinedRequest implements Observation {
     this.grpcStatus = judged.grpcStatus;
     this.weight = outermost.weight;
     this.client = ordered.find(({ client }) => client !== UNKNOWN_CLIENT)?.client ?? UNKNOWN_CLIENT;
+    this.user = ordered.find(({ user }) => user !== UNKNOWN_USER)?.user ?? UNKNOWN_USER;
     this.endedAt = outermost.endedAt;
   }
 

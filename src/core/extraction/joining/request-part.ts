@@ -14,7 +14,7 @@ import { NO_SPAN } from "./recent-requests.ts";
 
 export type RequestPart = Descent &
   Readonly<Pick<Observation, "cause" | "client" | "endedAt" | "endpoint" | "grpcStatus">> &
-  Readonly<Pick<Observation, "httpStatus" | "outcome" | "weight">> & {
+  Readonly<Pick<Observation, "httpStatus" | "outcome" | "user" | "weight">> & {
     readonly refusals: readonly Refusal[];
     readonly traceId: string;
     readonly spanId: string;
@@ -35,10 +35,11 @@ const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 type PartFacts = Pick<RequestPart, "key" | "parentKey"> & { readonly attributeKeys: readonly string[] };
 
 export function partOf(observation: SpanObservation, facts: PartFacts): RequestPart {
-  const { cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, refusals, weight } = observation;
+  const { cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, refusals, user, weight } =
+    observation;
   const { key, parentKey, attributeKeys } = facts;
   return {
-    ...{ cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, refusals, weight },
+    ...{ cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, refusals, user, weight },
     ...{ key, parentKey, editPlace: NO_PLACE },
     traceId: observation.traceId(),
     spanId: observation.spanId(),

@@ -1,0 +1,60 @@
+/**
+ * Turns whoever a request says to be into a number that stands for that user.
+ *
+ * Names are personal data, and are treated as addresses are: what is counted and kept is a keyed hash. Which
+ * attribute named the user does not matter, so that a service may change its mind about that. What stands for nobody,
+ * or was masked by somebody before us, is no user: one name for all of them would look like one account under attack.
+ */
+import type { SpanView } from "../otlp/span-view.ts";
+import { USER_SLOTS } from "./attribute-keys.ts";
+import type { SipHashKey } from "./siphash.ts";
+import { sipHash24, sipHashNumber } from "./siphash.ts";
+
+export const UNKNOWN_USER = 0;
+
+/** Differs from the kinds of addresses: no user can pose as a client. */
+const USER_KIND = 0xff;
+const NAME_CHARACTERS_MAX = 128;
+const NOBODY: ReadonlySet<string> = new Set([
+  "",
+  "-",
+  "unknown",
+  "none",
+  "null",
+  "undefined",
+  "anonymous",
+  "anonymoususer",
+  "guest",
+  "redacted",
+  "masked",
+]);
+/** Longer ones are nobody's placeholder. */
+const NOBODY_CHARACTERS_MAX = 16;
+
+const utf8 = new TextEncoder();
+
+/** The user that a span names; UNKNOWN_USER when it names none. */
+export function readUser(key: SipHashKey, { attributes, bytes }: SpanView): number {
+  for (let index = 0; index < USER_SLOTS.length; index++) {
+    const slot = USER_SLOTS[index] ?? 0;
+    if (!attributes.has(slot)) continue;
+    const user = fingerprintUserText(key, attributes.text(bytes, slot) ?? "");
+    if (user !== UNKNOWN_USER) return user;
+  }
+  return UNKNOWN_USER;
+}
+
+export function fingerprintUserText(key: SipHashKey, text: string): number {
+  const name = text.trim().slice(0, NAME_CHARACTERS_MAX);
+  if (isNobody(name)) return UNKNOWN_USER;
+  const bytes = utf8.encode(` ${name}`);
+  bytes[0] = USER_KIND;
+  sipHash24(key, bytes, 0, bytes.length);
+  return sipHashNumber();
+}
+
+function isNobody(name: string): boolean {
+  if (name.length > NOBODY_CHARACTERS_MAX) return false;
+  // Stars, crosses and brackets are how values are masked.
+  return NOBODY.has(name.toLowerCase().replaceAll(/[*x•<>[\]()]+/g, ""));
+}
