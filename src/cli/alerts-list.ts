@@ -18,10 +18,14 @@ export async function runAlertsList(options: AlertsListOptions, context: Command
   return EXIT_CODES.ok;
 }
 
-const HEADERS = ["STATE", "SEVERITY", "SINCE", "ENDPOINT", "SERVICE", "RATE", "USUAL", "FAILURES", "RULE", "ID"];
+const HEADERS = [
+  ...["STATE", "SEVERITY", "SINCE", "ENDPOINT", "SERVICE", "RATE", "USUAL", "FAILURES"],
+  ...["BUSIEST", "BY CHANCE", "RULE", "ID"],
+];
 
 function toRow(alert: AlertView): readonly string[] {
   const { state, severity, since, endpoint, service, rate, usual, failures, rule, id } = alert;
   const numbers = [percentText(rate), percentText(usual), String(Math.round(failures))];
-  return [state, severity, timeText(since), endpoint, service, ...numbers, rule, id];
+  const proof = [percentText(alert.busiestClientShare), alert.byChance ?? "-"];
+  return [state, severity, timeText(since), endpoint, service, ...numbers, ...proof, rule, id];
 }

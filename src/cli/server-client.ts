@@ -42,13 +42,27 @@ export async function askServerOrPrint<Answer>(
   }
   // Written by our own API, whose types the caller names.
   if (answer.status === 200) return { kind: "ok", answer: JSON.parse(answer.body) as Answer };
-  printLine(context.stderr, refusalText(answer.status, question.url));
+  printLine(context.stderr, refusalText(answer, question.url));
   return { kind: "failed", exitCode: answer.status === 404 ? EXIT_CODES.notFound : EXIT_CODES.failed };
 }
 
-function refusalText(status: number, url: string): string {
+type Answered = Extract<ServerAnswer, { kind: "answered" }>;
+
+function refusalText({ status, body }: Answered, url: string): string {
   if (status === 401) return `authspike at ${url} wants a token, or another one: put it into ${TOKEN_VARIABLE}`;
-  return `authspike at ${url} answered with status ${status}`;
+  return errorIn(body) ?? `authspike at ${url} answered with status ${status}`;
+}
+
+/** The API's own sentence; undefined where something else answered. */
+function errorIn(body: string): string | undefined {
+  try {
+    const answer: unknown = JSON.parse(body);
+    const isError = typeof answer === "object" && answer !== null && "error" in answer;
+    return isError && typeof answer.error === "string" ? answer.error : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** `fetch` hides the reason in the cause, and in a list of causes where a name has several addresses. */

@@ -5,24 +5,38 @@ import type { AlertsListOptions } from "./alerts-list.ts";
 import type { CommandRegistry } from "./command-line.ts";
 import type { DeliveriesListOptions } from "./deliveries-list.ts";
 import type { EndpointsListOptions } from "./endpoints-list.ts";
+import type { ServerOptions } from "./server-options.ts";
 import { addServerOptions, addUrlOption } from "./server-options.ts";
 
 const LIMIT_MAX = 1000;
 
 export function addServerCommands({ program, context, action }: CommandRegistry): void {
-  const list = (name: string, description: string, what: string): Command =>
-    addServerOptions(
-      program.command(name).description(description).command("list").description(what),
-      context,
-    ).addOption(new Option("--limit <count>", "at most this many").argParser(parseLimit).default(50));
+  const list = (commands: Command, what: string): Command =>
+    addServerOptions(commands.command("list").description(what), context).addOption(
+      new Option("--limit <count>", "at most this many").argParser(parseLimit).default(50),
+    );
 
-  list("alerts", "alerts of a running authspike", "alerts, the last changed first")
+  const alerts = program.command("alerts").description("alerts of a running authspike");
+  list(alerts, "alerts, the last changed first")
     .addOption(new Option("--state <state>", "only these").choices(["pending", "firing", "resolved"]))
     .action(
       action(async (options: AlertsListOptions) => (await import("./alerts-list.ts")).runAlertsList(options, context)),
     );
 
-  list("endpoints", "endpoints that a running authspike watches", "endpoints with their usual and present rates")
+  addServerOptions(
+    alerts
+      .command("show")
+      .description("one alert: since when, how bad, and what speaks for it")
+      .argument("<id>", "as `alerts list` prints it"),
+    context,
+  ).action(
+    action(async (id: string, options: ServerOptions) =>
+      (await import("./alerts-show.ts")).runAlertsShow({ ...options, id }, context),
+    ),
+  );
+
+  const endpoints = program.command("endpoints").description("endpoints that a running authspike watches");
+  list(endpoints, "endpoints with their usual and present rates")
     .addOption(
       new Option("--sort <order>", "order").choices(["deviation", "rate", "requests", "name"]).default("deviation"),
     )
@@ -34,7 +48,8 @@ export function addServerCommands({ program, context, action }: CommandRegistry)
       ),
     );
 
-  list("deliveries", "pages of a running authspike and their fate", "pages, newest first")
+  const deliveries = program.command("deliveries").description("pages of a running authspike and their fate");
+  list(deliveries, "pages, newest first")
     .addOption(new Option("--state <state>", "only these").choices(["pending", "delivered", "dead", "superseded"]))
     .action(
       action(async (options: DeliveriesListOptions) =>

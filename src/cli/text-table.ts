@@ -12,3 +12,11 @@ function renderRow(row: readonly string[], widths: readonly number[]): string {
     .join("  ")
     .trimEnd();
 }
+
+/** One fact a line, what belongs to one name below each other. A name without a value is left out. */
+export function renderFacts(facts: readonly (readonly [name: string, values: readonly string[]])[]): string {
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts
+    .flatMap(([name, values]) => values.map((value, index) => `${(index === 0 ? name : "").padEnd(width)}  ${value}`))
+    .join("\n");
+}

@@ -5,6 +5,7 @@
  * nowhere else. No secret passes: notifiers and exporters appear under their names alone.
  */
 import type { Alert } from "../core/alerts/alert.ts";
+import { chanceOf } from "../core/alerts/evidence-words.ts";
 import type { WatchedSeries } from "../core/alerts/watched-series.ts";
 import { endpointName } from "../core/extraction/endpoint.ts";
 import { SIGNALS } from "../core/otlp/verdict.ts";
@@ -55,9 +56,15 @@ export function alertView(alert: Alert, now: Instant) {
     mutedBy,
     since: toWall(evidence.since, now),
     failures: evidence.failures,
+    requests: evidence.requests,
     rate: evidence.rate,
     peakRate: evidence.peakRate,
     usual: evidence.usual,
+    busiestClientShare: evidence.busiestClientShare,
+    evidence: evidence.evidence,
+    threshold: evidence.threshold,
+    byChance: chanceOf(evidence),
+    gates: evidence.gates,
     pattern: evidence.pattern,
     cause: evidence.cause,
     incident: incident?.id ?? null,

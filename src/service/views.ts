@@ -117,11 +117,10 @@ function alertDetail(sources: ViewSources, id: string) {
   const { now, store } = sources;
   const alert = currentAlerts(sources).find((candidate) => candidate.id === id) ?? store.alerts.alert(id);
   if (alert === null) return null;
-  const { busiestClientShare, examples, topClients } = alert.evidence;
+  const { examples, topClients } = alert.evidence;
   return {
     ...alertView(alert, now()),
     bundle: alert.bundle,
-    busiestClientShare,
     topClients,
     examples,
     transitions: store.alerts.transitionsOf(id).map(({ kind, at }) => ({ kind, at: toWall(at, now()) })),

@@ -5,6 +5,7 @@
  * them. No view holds a secret: notifiers and exporters appear under their names alone.
  */
 import type { Alert, ClientFailures, SpanReference, Transition } from "../core/alerts/alert.ts";
+import type { Gate } from "../core/detection/gate.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { Signal } from "../core/otlp/verdict.ts";
@@ -53,10 +54,21 @@ export type AlertView = {
   readonly mutedBy: string | null;
   /** Estimated onset. */
   readonly since: UnixMillis;
+  /** Failures and requests since the onset. */
   readonly failures: number;
+  readonly requests: number;
   readonly rate: number;
   readonly peakRate: number;
   readonly usual: number;
+  /** Share of the failures that the busiest client holds. */
+  readonly busiestClientShare: number;
+  /** Nats, or deviations with a control limit, and what they had to pass. */
+  readonly evidence: number;
+  readonly threshold: number;
+  /** How often chance alone would reach such evidence, as in `once in 3.4 years`; null where it cannot be said. */
+  readonly byChance: string | null;
+  /** What held when the alarm went on. */
+  readonly gates: readonly Gate[];
   readonly pattern: string | null;
   readonly cause: string | null;
   /** Id of the alert that opened its incident; null until it fires. */
@@ -67,7 +79,6 @@ export type AlertView = {
 
 export type AlertDetail = AlertView & {
   readonly bundle: string;
-  readonly busiestClientShare: number;
   readonly topClients: readonly ClientFailures[];
   readonly examples: readonly SpanReference[];
   /** Oldest first. */

@@ -42,10 +42,36 @@ test("alerts are listed for people", async () => {
   assert.equal(code, 0);
   assert.equal(
     printed,
-    `STATE   SEVERITY  SINCE                 ENDPOINT     SERVICE  RATE  USUAL  FAILURES  RULE      ID
-firing  error     2026-03-02T10:00:07Z  POST /login  auth     38%   2.1%   120       http-401  http-401-0123-abc
+    `STATE   SEVERITY  SINCE                 ENDPOINT     SERVICE  RATE  USUAL  FAILURES  BUSIEST  BY CHANCE          RULE      ID
+firing  error     2026-03-02T10:00:07Z  POST /login  auth     38%   2.1%   120       10%      once in 5.2 years  http-401  http-401-0123-abc
 `,
   );
+});
+
+test("one alert is shown with what speaks for it and what became of it", async () => {
+  const since = Date.UTC(2026, 2, 2, 10, 0, 7);
+  const topClients = [{ client: "c-1a2b", failures: 12 }];
+  const alert = sampleAlert({ since, topClients, deliveries: [sampleDelivery()] });
+  const { code, printed } = await ask("alerts show http-401-0123-abc", sampleViews({ alert: () => alert }));
+  assert.equal(code, 0);
+  for (const line of [
+    /^POST \/login of auth \(prod\): firing, error, a page$/m,
+    /^estimated onset +2026-03-02T10:00:07Z$/m,
+    /^failures since then +120 of 316 requests$/m,
+    /^rate +38% now, usually 2\.1%, 40% at its height$/m,
+    /^by chance +once in 5\.2 years of such traffic \(evidence 21\.2, threshold 17\.1\)$/m,
+    /^busiest client +10% of the failures$/m,
+    /^gates +evidence: 17\.4 nats, needed more than 17\.1$/m,
+    /^clients +c-1a2b: 12 failures$/m,
+    /^deliveries +trigger delivered: 202$/m,
+  ]) {
+    assert.match(printed, line);
+  }
+});
+
+test("an alert that nobody knows is not found", async () => {
+  const { code, complained } = await ask("alerts show http-401-none");
+  assert.deepEqual([code, complained], [5, "no alert has this id\n"]);
 });
 
 test("lists come as JSON, whole or a line each", async () => {

@@ -40,6 +40,7 @@ export function quietReading(facts: Partial<Reading> = {}): Reading {
     isWarm: true,
     isAlarming: false,
     alarmKind: null,
+    gates: [],
     clearedBy: null,
     ...facts,
   };
@@ -57,6 +58,11 @@ export function alarmingReading(facts: Partial<Reading> = {}): Reading {
     busiestClientShare: 0.08,
     isAlarming: true,
     alarmKind: "ratio",
+    gates: [
+      { name: "evidence", value: 20, needed: 17, holds: true },
+      { name: "failures", value: 191.37, needed: 7, holds: true },
+      { name: "surplus", value: 229.92, needed: 7.74, holds: true },
+    ],
     ...facts,
   });
 }

@@ -16,6 +16,8 @@ import type { Severity } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { AlertEvent } from "./alert.ts";
 import { causeMix, leadingCause } from "./cause-tally.ts";
+import { chanceOf, gateInWords } from "./evidence-words.ts";
+import { isoTime } from "./words.ts";
 
 /** The stable name; the package exports it from its incubating entry only. */
 const ATTR_DEPLOYMENT_ENVIRONMENT_NAME = "deployment.environment.name";
@@ -95,13 +97,19 @@ function endpointAttributes({ alert: { endpoint } }: AlertEvent) {
   };
 }
 
-function evidenceAttributes({ alert: { evidence } }: AlertEvent) {
+function evidenceAttributes({ alert: { evidence }, sinceWall }: AlertEvent) {
   return {
+    "authspike.since": isoTime(sinceWall),
     "authspike.rate": evidence.rate,
     "authspike.baseline": evidence.usual,
     "authspike.deviation": evidence.deviation,
     "authspike.peak_rate": evidence.peakRate,
     "authspike.failures": evidence.failures,
+    "authspike.requests": evidence.requests,
+    "authspike.evidence": evidence.evidence,
+    "authspike.threshold": evidence.threshold,
+    ...present("authspike.by_chance", chanceOf(evidence)),
+    ...present("authspike.gates", evidence.gates.map(gateInWords).join("; ")),
     "authspike.busiest_client_share": evidence.busiestClientShare,
     ...present("authspike.pattern", evidence.pattern),
     // The word alone, as on spans: what backends group by.

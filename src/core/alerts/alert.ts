@@ -4,6 +4,7 @@
  * The states follow Prometheus (pending, firing, resolved), the event follows PagerDuty. An alert is
  * a value: each transition makes a new one, and SQLite keeps the newest.
  */
+import type { Gate } from "../detection/gate.ts";
 import type { Reading } from "../detection/reading.ts";
 import type { Confidence } from "../extraction/causes/cause.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
@@ -98,6 +99,8 @@ export type Evidence = {
   readonly evidence: number;
   readonly threshold: number;
   readonly alarmKind: Reading["alarmKind"];
+  /** What held when the alarm of the latest wave went on. */
+  readonly gates: readonly Gate[];
   /** Share of the failures that the busiest client holds, 0 to 1. */
   readonly busiestClientShare: number;
   /** Busiest first, at most `TOP_CLIENTS_MAX`. */
@@ -165,6 +168,8 @@ export type AlertEvent = {
   readonly alert: Alert;
   readonly text: NotificationText;
   readonly occurredAtWall: UnixMillis;
+  /** The estimated onset. */
+  readonly sinceWall: UnixMillis;
 };
 
 /** What should happen next, as data. Carried out in order: record, then notify, then publish. */

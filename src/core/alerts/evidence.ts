@@ -63,6 +63,7 @@ export function evidenceOf(sighting: Sighting): Evidence {
     evidence: reading.evidence,
     threshold: reading.threshold,
     alarmKind: reading.alarmKind,
+    gates: reading.gates,
     busiestClientShare: reading.busiestClientShare,
     topClients: clues.topClients.slice(0, TOP_CLIENTS_MAX),
     successesAfterFailures: clues.successesAfterFailures.slice(0, TOP_CLIENTS_MAX),
@@ -95,6 +96,7 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
     evidence: Math.max(evidence.evidence, latest.evidence),
     threshold: latest.threshold,
     alarmKind: latest.alarmKind ?? evidence.alarmKind,
+    gates: latest.gates,
     busiestClientShare: latest.busiestClientShare,
     topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
     successesAfterFailures:

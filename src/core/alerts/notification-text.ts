@@ -14,6 +14,7 @@ import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, Evidence, NotificationText, ResolveReason, Transition } from "./alert.ts";
 import { causeAdvice } from "./cause-advice.ts";
 import { causeMix, leadingCause, UNDECIDED } from "./cause-tally.ts";
+import { chanceOf, gateInWords } from "./evidence-words.ts";
 import { patternAdvice } from "./patterns/pattern-advice.ts";
 import { placeOf, subjectOf } from "./place.ts";
 import { field, plainLine, truncate } from "./plain-text.ts";
@@ -27,7 +28,6 @@ type ResolvedAlert = Extract<Alert, { state: "resolved" }>;
 export const SUMMARY_CODE_POINTS_MAX = 1024;
 const DETAIL_CODE_POINTS_MAX = 4096;
 const LABELS_MAX = 32;
-const YEAR_SECONDS = 365.25 * 86_400;
 
 export type TextContext = {
   /** null when the rule is gone: the alert still has to be told of. */
@@ -85,7 +85,7 @@ function firingDetails(page: {
     usual_rate: usualRate(evidence),
     failures: roundCount(evidence.failures),
     requests_per_second: requestsPerSecond(evidence),
-    ...chanceDetail(alert),
+    ...proofDetails(alert),
     ...clientDetails(alert),
     ...clueDetails(alert),
     looks_like: suspicion === "own-fault" ? "our own fault" : suspicion,
@@ -172,16 +172,13 @@ const OUTCOME_WORDS = {
   server_error: "server errors",
 } as const;
 
-/**
- * Only the sequential evidence can be put this way: under the usual rate, evidence of `e` nats is
- * reached at most once in exp(e) requests on average.
- */
-function chanceDetail({ evidence: { evidence, alarmKind, usualRequestsPerSecond } }: Alert): Details {
-  if (alarmKind !== "ratio" || !(usualRequestsPerSecond > 0)) return {};
-  const years = Math.exp(evidence) / usualRequestsPerSecond / YEAR_SECONDS;
-  if (years < 1) return { by_chance: `at most once in ${span(years * YEAR_SECONDS * 1000)} of such traffic` };
-  const figure = years >= 1e6 ? "more than a million" : significant(years);
-  return { by_chance: `at most once in ${figure} years of such traffic` };
+/** Why it was certain enough to tell. */
+function proofDetails({ evidence }: Alert): Details {
+  const chance = chanceOf(evidence);
+  return {
+    ...(chance === null ? {} : { by_chance: `at most ${chance} of such traffic` }),
+    ...(evidence.gates.length === 0 ? {} : { gates: evidence.gates.map(gateInWords) }),
+  };
 }
 
 function clientDetails({ evidence: { busiestClientShare, topClients, successesAfterFailures } }: Alert): Details {

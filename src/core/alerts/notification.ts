@@ -93,7 +93,8 @@ export function eventOf(
   const { kind, alert, at } = transition;
   if (kind !== "firing" && kind !== "escalated" && kind !== "resolved") return null;
   const text = notificationText(transition, { rule, now });
-  return { eventName: `authspike.alert.${kind}`, alert, text, occurredAtWall: toWall(at, now) };
+  const sinceWall = toWall(alert.evidence.since, now);
+  return { eventName: `authspike.alert.${kind}`, alert, text, occurredAtWall: toWall(at, now), sinceWall };
 }
 
 /** What those who know the incident should hear of; null when nothing is news. */

@@ -7,6 +7,7 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { MINUTE_MS, SECOND_MS } from "../time.ts";
+import type { Gate } from "./gate.ts";
 import type { AlarmClearance, AlarmKind } from "./reading.ts";
 
 export type Alarm = {
@@ -19,6 +20,8 @@ export type Alarm = {
   successes: number;
   /** The persistent client that it began with; 0 when it began otherwise. */
   readonly client: number;
+  /** What held when it went on, or when it became one of the ratio. */
+  gates: readonly Gate[];
   /** The stretch that has been as usual so far; null when the last request broke it. */
   calm: Calm | null;
   /** From here on nobody has lost sight of it: the alarm's start, or the end of a time when we were down. */
@@ -27,7 +30,7 @@ export type Alarm = {
 
 type Calm = { readonly since: UnixMillis; requests: number; failures: number };
 
-type AlarmFacts = Pick<Alarm, "kind" | "since" | "failures" | "successes" | "client">;
+type AlarmFacts = Pick<Alarm, "kind" | "since" | "failures" | "successes" | "client" | "gates">;
 
 /** What a series usually gets, as far as the end of an alarm depends on it. */
 export type UsualTraffic = {

@@ -2,6 +2,7 @@
 import type { UnixMillis } from "../time.ts";
 import { levelInformation, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
 import { leadingExcess } from "./evidence.ts";
+import type { Gate } from "./gate.ts";
 import { isWarm, usualUpperRatio } from "./guard.ts";
 import { evidenceAndThreshold } from "./judgement.ts";
 import type { Terms } from "./learning.ts";
@@ -16,6 +17,8 @@ import { totalsInWindow } from "./sliding-counts.ts";
 
 /** Below this ratio one failure would read as dozens of deviations. */
 const DEVIATION_RATIO_MIN = 0.002;
+
+const NO_GATES: readonly Gate[] = [];
 
 export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Reading {
   return {
@@ -34,6 +37,7 @@ export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Re
     isOneClientFailing: false,
     isAlarming: false,
     alarmKind: null,
+    gates: NO_GATES,
     clearedBy: series.clearedBy,
   };
 }
@@ -72,6 +76,7 @@ export function describeWatched(
     isWarm: isWarm(baseline),
     isAlarming: alarm !== null,
     alarmKind: alarm?.kind ?? null,
+    gates: alarm?.gates ?? NO_GATES,
     clearedBy: watch.clearedBy,
   };
 }

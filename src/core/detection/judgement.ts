@@ -9,13 +9,15 @@ import { raisedClientLimit } from "./client-limit.ts";
 import { controlDeviation } from "./control-limit.ts";
 import { evidenceNats, leadingExcess } from "./evidence.ts";
 import { endExcursion } from "./excursions.ts";
+import type { Gate } from "./gate.ts";
+import { allHold, gateAbove, gateAtLeast } from "./gate.ts";
 import type { Terms } from "./learning.ts";
 import { acceptLevel, controlLimitOf, forgetExcess, refresh } from "./learning.ts";
 import type { AlarmClearance } from "./reading.ts";
 import { persistenceOf, repeatsOf } from "./recent-clients.ts";
 import type { Series, Watch } from "./series.ts";
 import type { Excess } from "./surplus.ts";
-import { hasSurplus } from "./surplus.ts";
+import { surplusGates } from "./surplus.ts";
 
 /**
  * A client that fails at the limit's pace shows a tenth of the limit within a minute. Half of that
@@ -29,7 +31,7 @@ export function judgeFailure(series: Series, watch: Watch, terms: Terms, client:
   const excess = provenExcess(watch, terms);
   if (excess !== null) return raiseExcess(watch, terms, excess, now);
   if (watch.alarm !== null || !series.isAuthenticationRoute) return false;
-  if (persistenceOf(watch.clients, client) < watch.clientLimit) return false;
+  if (!clientGate(watch, client).holds) return false;
   return raiseClient(watch, client, now);
 }
 
@@ -64,33 +66,50 @@ export function evidenceAndThreshold(watch: Watch, terms: Terms): { evidence: nu
   return { evidence: controlDeviation(watch.controlAverage, watch.usual), threshold: limit };
 }
 
-function provenExcess(watch: Watch, terms: Terms): Excess | null {
+/** What an alarm that is not one client's takes. All of it must hold. */
+export function excessGates(watch: Watch, terms: Terms): readonly Gate[] {
   const { evidence, threshold } = evidenceAndThreshold(watch, terms);
+  const excess = leadingExcess(watch.evidence);
+  if (controlLimitOf(watch, terms) === null) {
+    return [gateAbove("evidence", evidence, threshold), ...surplusGates(excess, terms.minFailures)];
+  }
+  // The classical chart knows no surplus: what its limit promises would not hold with another gate behind it.
+  const failures = gateAtLeast("failures", excess?.failures ?? 0, terms.minFailures);
+  return [gateAbove("control_limit", evidence, threshold), failures];
+}
+
+/** On a sign-in route this one alone is an alarm. */
+export function clientGate({ clients, clientLimit }: Watch, client: number): Gate {
+  return gateAtLeast("client", persistenceOf(clients, client), clientLimit);
+}
+
+type ProvenExcess = Excess & { readonly gates: readonly Gate[] };
+
+function provenExcess(watch: Watch, terms: Terms): ProvenExcess | null {
+  const { evidence, threshold } = evidenceAndThreshold(watch, terms);
+  // Nearly every failure ends here; the gates are worked out for those that do not.
   if (evidence <= threshold) return null;
   const excess = leadingExcess(watch.evidence);
-  return excess !== null && isEnough(excess, watch, terms) ? excess : null;
+  const gates = excessGates(watch, terms);
+  return excess !== null && allHold(gates) ? { ...excess, gates } : null;
 }
 
-/** The classical chart knows no surplus: what its limit promises would not hold with another gate behind it. */
-function isEnough(excess: Excess, watch: Watch, terms: Terms): boolean {
-  if (controlLimitOf(watch, terms) !== null) return excess.failures >= terms.minFailures;
-  return hasSurplus(excess, terms.minFailures);
-}
-
-function raiseExcess(watch: Watch, terms: Terms, excess: Excess, now: UnixMillis): boolean {
+function raiseExcess(watch: Watch, terms: Terms, excess: ProvenExcess, now: UnixMillis): boolean {
   const kind = controlLimitOf(watch, terms) === null ? "ratio" : "control-limit";
   if (watch.alarm !== null) {
     watch.alarm.kind = kind;
+    watch.alarm.gates = excess.gates;
     noteMoment(watch.alarm, "excess", now);
     return true;
   }
-  const { onsetAt: since, failures, successes } = excess;
-  return raise(watch, beginAlarm({ kind, since, failures, successes, client: 0 }, now));
+  const { onsetAt: since, failures, successes, gates } = excess;
+  return raise(watch, beginAlarm({ kind, since, failures, successes, client: 0, gates }, now));
 }
 
 function raiseClient(watch: Watch, client: number, now: UnixMillis): boolean {
-  const failures = Math.round(persistenceOf(watch.clients, client));
-  return raise(watch, beginAlarm({ kind: "client", since: now, failures, successes: 0, client }, now));
+  const gate = clientGate(watch, client);
+  const failures = Math.round(gate.value);
+  return raise(watch, beginAlarm({ kind: "client", since: now, failures, successes: 0, client, gates: [gate] }, now));
 }
 
 function raise(watch: Watch, alarm: Alarm): boolean {

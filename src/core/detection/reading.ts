@@ -3,6 +3,7 @@
  * pages and people see.
  */
 import type { UnixMillis } from "../time.ts";
+import type { Gate } from "./gate.ts";
 
 export type AlarmKind = "ratio" | "client" | "control-limit";
 export type AlarmClearance = "recovered" | "silent" | "new_level";
@@ -50,6 +51,8 @@ export type Reading = {
   readonly isAlarming: boolean;
   /** Why the alarm went on: the series' ratio, one client's persistence, or the control limit. */
   readonly alarmKind: AlarmKind | null;
+  /** What held when the alarm went on; empty while it is off. */
+  readonly gates: readonly Gate[];
   /** Why the last alarm went off; null while it is on and before the first. */
   readonly clearedBy: AlarmClearance | null;
 };

@@ -15,7 +15,7 @@ import { skipQuiet } from "./quiet.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 5;
+const SNAPSHOT_VERSION = 6;
 
 export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
 

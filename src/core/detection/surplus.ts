@@ -6,6 +6,8 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { SECOND_MS } from "../time.ts";
+import type { Gate } from "./gate.ts";
+import { gateAtLeast } from "./gate.ts";
 
 /** Parallel lists with one place per chart, all counting from that chart's onset. */
 export type Surplus = {
@@ -47,6 +49,8 @@ export type Excess = {
   readonly surplus: number;
   readonly expectedFailures: number;
 };
+
+const NO_EXCESS = { discountedFailures: 0, surplus: 0, expectedFailures: 0 };
 
 const TOLERATED_FACTOR = 1.4;
 const SURPLUS_DEVIATIONS = 3;
@@ -117,10 +121,14 @@ export function excessOf(surplus: Surplus, chart: number): Excess {
   };
 }
 
-/** True when there are enough failures, and more of them than chance explains. */
-export function hasSurplus(excess: Excess, minFailures: number): boolean {
-  const chance = SURPLUS_DEVIATIONS * Math.sqrt(excess.expectedFailures);
-  return excess.discountedFailures >= minFailures && excess.surplus >= Math.max(minFailures, chance);
+/** There have to be enough failures, and more of them than chance explains. */
+export function surplusGates(excess: Excess | null, minFailures: number): readonly Gate[] {
+  const { discountedFailures, surplus, expectedFailures } = excess ?? NO_EXCESS;
+  const chance = SURPLUS_DEVIATIONS * Math.sqrt(expectedFailures);
+  return [
+    gateAtLeast("failures", discountedFailures, minFailures),
+    gateAtLeast("surplus", surplus, Math.max(minFailures, chance)),
+  ];
 }
 
 function zeros(count: number): number[] {

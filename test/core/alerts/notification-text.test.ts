@@ -74,6 +74,16 @@ describe("a page", () => {
     assert.equal(detail(firingText({ reading: other }), "by_chance"), undefined);
   });
 
+  test("lists the gates that held, each with its numbers", () => {
+    assert.deepEqual(detail(firingText(), "gates"), [
+      "evidence: 20 nats, needed more than 17",
+      "failures, repeats of one client counting less: 191.4, needed at least 7",
+      "failures above what the traffic explains: 229.9, needed at least 7.7",
+    ]);
+    const none = alarmingReading({ gates: [] });
+    assert.equal(detail(firingText({ reading: none }), "gates"), undefined);
+  });
+
   test("explains a client that hides behind a normal rate, and a control limit", () => {
     const client = alarmingReading({ alarmKind: "client", busiestClientShare: 0.82, rate: 0.014 });
     assert.match(

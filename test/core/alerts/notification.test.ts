@@ -123,6 +123,10 @@ describe("the log record of an event", () => {
     assert.equal(record.attributes["authspike.endpoint"], "POST /login");
     assert.equal(record.attributes["service.name"], "auth");
     assert.equal(record.attributes["authspike.rate"], 0.43);
+    assert.equal(record.attributes["authspike.since"], "2026-03-02T08:59:56Z");
+    assert.equal(record.attributes["authspike.requests"], 600);
+    assert.equal(record.attributes["authspike.by_chance"], "once in 1.5 years");
+    assert.match(String(record.attributes["authspike.gates"]), /^evidence: 20 nats, needed more than 17; failures/);
     assert.equal(record.attributes["authspike.pattern"], "password_spraying");
     assert.equal("authspike.cause" in record.attributes, false);
     assert.equal("service.namespace" in record.attributes, false);

@@ -10,8 +10,9 @@ import {
   evidenceNats,
   leadingExcess,
 } from "../../../src/core/detection/evidence.ts";
+import { allHold } from "../../../src/core/detection/gate.ts";
 import type { Expectation } from "../../../src/core/detection/surplus.ts";
-import { hasSurplus } from "../../../src/core/detection/surplus.ts";
+import { surplusGates } from "../../../src/core/detection/surplus.ts";
 import { SECOND_MS } from "../../../src/core/time.ts";
 import { Random } from "../../support/random.ts";
 
@@ -29,8 +30,7 @@ function evidenceAbove(guardRatio: number, threshold: number): Evidence {
 }
 
 function showsSurplus(evidence: Evidence): boolean {
-  const excess = leadingExcess(evidence);
-  return excess !== null && hasSurplus(excess, 7);
+  return allHold(surplusGates(leadingExcess(evidence), 7));
 }
 
 type Runs = {

@@ -30,6 +30,7 @@ const QUIET: Reading = {
   isWarm: true,
   isAlarming: false,
   alarmKind: null,
+  gates: [],
   clearedBy: null,
 };
 

@@ -49,6 +49,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
       evidence: 20.25,
       threshold: 9.5,
       alarmKind: "ratio",
+      gates: [{ name: "evidence", value: 20.25, needed: 9.5, holds: true }],
       busiestClientShare: 0.75,
       topClients: [{ client: "c1", failures: 30 }],
       examples: [{ traceId: "0123456789abcdef0123456789abcdef", spanId: "0123456789abcdef" }],
