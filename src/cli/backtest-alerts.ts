@@ -8,16 +8,18 @@ import { assertNever } from "../core/assert.ts";
 import type { Severity } from "../core/rules/rule.ts";
 import type { UnixMillis } from "../core/time.ts";
 
+export type BacktestEndpoint = {
+  readonly service: string;
+  readonly env: string;
+  /** Whom the service calls, where the alert is about that. */
+  readonly peer?: string;
+  readonly method: string;
+  readonly route: string;
+};
+
 export type BacktestAlert = {
   readonly rule: string;
-  readonly endpoint: {
-    readonly service: string;
-    readonly env: string;
-    /** Whom the service calls, where the alert is about that. */
-    readonly peer?: string;
-    readonly method: string;
-    readonly route: string;
-  };
+  readonly endpoint: BacktestEndpoint;
   /** Whether a person is woken; otherwise it is a ticket, or a mute has kept the page back. */
   readonly page: boolean;
   /** The incident it belongs to. */
@@ -35,14 +37,23 @@ export type BacktestAlert = {
   readonly cause: string | null;
 };
 
+/** An alert that is over, with what the published format leaves out. */
+export type EndedAlert = {
+  readonly alert: BacktestAlert;
+  /** The series it is about; for a wide rule `endpoint` is but an example. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whether its incident goes on without it. */
+  readonly isIncidentOpen: boolean;
+};
+
 type OpenAlert = { readonly firedAt: UnixMillis; readonly pagedAt: UnixMillis | null; readonly alert: Alert };
 
 export class BacktestAlerts {
   readonly #open = new Map<string, OpenAlert>();
-  readonly #onEnd: (alert: BacktestAlert) => void;
+  readonly #onEnd: (ended: EndedAlert) => void;
 
   /** `onEnd` is called as each alert resolves, and by `end` for those that have not. */
-  constructor(onEnd: (alert: BacktestAlert) => void) {
+  constructor(onEnd: (ended: EndedAlert) => void) {
     this.#onEnd = onEnd;
   }
 
@@ -51,8 +62,7 @@ export class BacktestAlerts {
   }
 
   end(): void {
-    for (const open of this.#open.values()) this.#onEnd(summarize(open));
-    this.#open.clear();
+    for (const open of this.#open.values()) this.#close(open);
   }
 
   #follow({ kind, alert, at }: Transition): void {
@@ -71,24 +81,34 @@ export class BacktestAlerts {
       }
       case "resolved": {
         const open = this.#open.get(alert.id);
-        this.#open.delete(alert.id);
-        if (open !== undefined) this.#onEnd(summarize({ ...open, alert }));
+        if (open !== undefined) this.#close({ ...open, alert });
         return;
       }
       default:
         assertNever(kind);
     }
   }
+
+  #close(open: OpenAlert): void {
+    this.#open.delete(open.alert.id);
+    const group = groupOf(open.alert);
+    const isIncidentOpen = [...this.#open.values()].some((other) => groupOf(other.alert) === group);
+    this.#onEnd({ alert: summarize(open), labels: open.alert.labels, isIncidentOpen });
+  }
+}
+
+function groupOf({ id, incident }: Alert): string {
+  return incident?.id ?? id;
 }
 
 function summarize({ alert, firedAt, pagedAt }: OpenAlert): BacktestAlert {
-  const { endpoint, evidence, incident, ruleId, severity } = alert;
+  const { endpoint, evidence, ruleId, severity } = alert;
   const { service, environment: env, peer, method, route } = endpoint;
   return {
     rule: ruleId,
     endpoint: { service, env, ...(peer === undefined ? {} : { peer }), method, route },
     page: pagedAt !== null,
-    group: incident?.id ?? alert.id,
+    group: groupOf(alert),
     severity,
     fired_at: pagedAt ?? firedAt,
     resolved_at: alert.state === "resolved" ? alert.resolvedAt : null,

@@ -1,28 +1,22 @@
 /**
- * What a backtest prints for people: alerts in columns, and the account of what was read.
+ * What a backtest comes to, with the names that `-o json` prints.
  */
-import { percent, significant, span } from "../core/alerts/words.ts";
-import { endpointName } from "../core/extraction/endpoint.ts";
-import { formatMoment } from "../core/rules/calendar.ts";
 import type { UnixMillis } from "../core/time.ts";
 import { DAY_MS } from "../core/time.ts";
-import type { BacktestAlert } from "./backtest-alerts.ts";
-import { counted } from "./counted.ts";
-import { renderTable } from "./text-table.ts";
+import type { BacktestAlert, BacktestEndpoint } from "./backtest-alerts.ts";
+import type { BacktestBundle } from "./backtest-bundle.ts";
+import type { MatchedPages } from "./backtest-comparison.ts";
+import { comparePages } from "./backtest-comparison.ts";
+import type { BacktestPage, SeriesTotal } from "./backtest-pages.ts";
 
-/** Names as `-o json` prints them. */
-export type BacktestSummary = {
+/** What the recording held. */
+export type RecordingCounts = {
   readonly requests: number;
   /** Spans that came in batches, whether they stand for requests or not. */
   readonly spans: number;
-  readonly endpoints: number;
   /** Arrival of the first and the last; null when there was nothing. */
   readonly from: UnixMillis | null;
   readonly to: UnixMillis | null;
-  readonly pages: number;
-  readonly tickets: number;
-  /** null for less than a day, of which a week says nothing. */
-  readonly pages_per_week: number | null;
   readonly bad_lines: number;
   /** Well formed and no requests. */
   readonly ignored_lines: number;
@@ -30,64 +24,87 @@ export type BacktestSummary = {
   readonly late_lines: number;
 };
 
-/** More bad lines than this are counted and not shown. */
-export const BAD_LINES_SHOWN_MAX = 20;
+export type BacktestSummary = RecordingCounts & {
+  readonly endpoints: number;
+  /** Incidents that woke somebody, and those that did not. */
+  readonly pages: number;
+  readonly tickets: number;
+  /** null for less than a day, of which a week says nothing. */
+  readonly pages_per_week: number | null;
+};
 
-/** What arrives further behind the clock than this is worth a word: senders flush every few seconds. */
-export const LATE_MINUTES = 5;
+export type BundleReport = {
+  /** At most 10,000. */
+  readonly alerts: readonly BacktestAlert[];
+  /** Each rule on each endpoint, where every alert counts, also those that shared a page. */
+  readonly series: readonly (SeriesTotal & { readonly pages_per_week: number | null })[];
+  readonly summary: BacktestSummary;
+};
 
-const HEADERS = ["FIRED", "RULE", "ENDPOINT", "SERVICE", "SEVERITY", "RATE", "USUAL", "FAILURES", "RESOLVED"];
+/** A page that both bundles sent. */
+export type SharedPage = {
+  readonly endpoint: BacktestEndpoint;
+  readonly rules: readonly [string, string];
+  readonly fired_at: readonly [UnixMillis, UnixMillis];
+  /** How much later the second bundle's page left; negative where it was the earlier. */
+  readonly delay_ms: number;
+};
 
-export function pagesPerWeek(pages: number, spanMs: number): number | null {
-  return spanMs < DAY_MS ? null : (pages * 7 * DAY_MS) / spanMs;
+export type ComparisonReport = {
+  readonly bundles: readonly [NamedBundle, NamedBundle];
+  readonly both: readonly SharedPage[];
+  /** The alerts with which pages left that the other bundle did not send. */
+  readonly first_only: readonly BacktestAlert[];
+  readonly second_only: readonly BacktestAlert[];
+};
+
+type NamedBundle = { readonly bundle: string } & BundleReport;
+
+export function reportBundle({ endpointCount, listed, pages }: BacktestBundle, counts: RecordingCounts): BundleReport {
+  return {
+    alerts: listed,
+    series: pages.totals.map((total) => ({ ...total, pages_per_week: perWeek(total.pages, counts) })),
+    summary: {
+      ...counts,
+      endpoints: endpointCount,
+      pages: pages.pageCount,
+      tickets: pages.ticketCount,
+      pages_per_week: perWeek(pages.pageCount, counts),
+    },
+  };
 }
 
-export function alertTable(alerts: readonly BacktestAlert[]): string {
-  const inOrder = alerts.toSorted((left, right) => left.fired_at - right.fired_at);
-  return renderTable(HEADERS, inOrder.map(toRow));
+export function reportComparison(
+  first: BacktestBundle,
+  second: BacktestBundle,
+  counts: RecordingCounts,
+): ComparisonReport {
+  const { both, firstOnly, secondOnly } = comparePages(first.pages.pages, second.pages.pages);
+  return {
+    bundles: [
+      { bundle: first.name, ...reportBundle(first, counts) },
+      { bundle: second.name, ...reportBundle(second, counts) },
+    ],
+    both: both.map(sharedPage),
+    first_only: firstOnly.map(alertOf),
+    second_only: secondOnly.map(alertOf),
+  };
 }
 
-export function summaryText(summary: BacktestSummary): string {
-  const { from, to, endpoints } = summary;
-  if (from === null || to === null) return "no requests";
-  const period = `${span(to - from)}, ${formatMoment(from)} to ${formatMoment(to)}`;
-  return `${volume(summary)} to ${counted(endpoints, "endpoint")} in ${period}\n${verdict(summary)}`;
+function sharedPage({ first, second, delayMs }: MatchedPages): SharedPage {
+  return {
+    endpoint: first.alert.endpoint,
+    rules: [first.alert.rule, second.alert.rule],
+    fired_at: [first.alert.fired_at, second.alert.fired_at],
+    delay_ms: delayMs,
+  };
 }
 
-/** What a person should know about the recording itself. */
-export function recordingNotes(summary: BacktestSummary): readonly string[] {
-  const { bad_lines: bad, late_lines: late } = summary;
-  const notes = [];
-  if (bad > BAD_LINES_SHOWN_MAX) notes.push(`… and ${bad - BAD_LINES_SHOWN_MAX} more`);
-  if (bad > 0) notes.push(`${counted(bad, "bad line")} skipped`);
-  if (late > 0)
-    notes.push(`${counted(late, "line")} over ${LATE_MINUTES}m behind an earlier one, taken as if just arrived`);
-  return notes;
+function alertOf({ alert }: BacktestPage): BacktestAlert {
+  return alert;
 }
 
-function toRow(alert: BacktestAlert): readonly string[] {
-  const { endpoint, failures, fired_at: firedAt, rate, resolved_at: resolvedAt, rule, severity, usual } = alert;
-  return [
-    formatMoment(firedAt),
-    rule,
-    endpointName(endpoint),
-    endpoint.env === "" ? endpoint.service : `${endpoint.service} (${endpoint.env})`,
-    alert.page ? `${severity}, page` : severity,
-    percent(rate),
-    percent(usual),
-    significant(failures),
-    resolvedAt === null ? "still open" : `after ${span(resolvedAt - firedAt)}`,
-  ];
-}
-
-function volume({ requests, spans }: BacktestSummary): string {
-  const parts = [];
-  if (requests > 0) parts.push(counted(requests, "request"));
-  if (spans > 0) parts.push(counted(spans, "span"));
-  return parts.join(" and ");
-}
-
-function verdict({ pages, tickets, pages_per_week: perWeek }: BacktestSummary): string {
-  const rate = perWeek === null || pages === 0 ? "" : `, ${significant(perWeek)} a week`;
-  return `${counted(pages, "page")}${rate}; ${counted(tickets, "ticket")}`;
+function perWeek(count: number, { from, to }: RecordingCounts): number | null {
+  const spanMs = (to ?? 0) - (from ?? 0);
+  return spanMs < DAY_MS ? null : (count * 7 * DAY_MS) / spanMs;
 }

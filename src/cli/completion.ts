@@ -35,9 +35,14 @@ export async function runCompletion(
 
 function completionsOf(command: Command, path: readonly string[]): readonly Completion[] {
   const names = command.commands.map((child) => child.name());
-  const flags = command.options.flatMap(({ long }) => long ?? []);
+  const flags = command.options.flatMap(({ long, short }) => [long, short].filter(isLongFlag));
   const own = { path: path.join(" "), words: [...names, ...flags, "--help"] };
   return [own, ...command.commands.flatMap((child) => completionsOf(child, [...path, child.name()]))];
+}
+
+/** Some options have two long ones. */
+function isLongFlag(flag: string | null | undefined): flag is string {
+  return flag?.startsWith("--") === true;
 }
 
 function bashScript(completions: readonly Completion[]): string {

@@ -5,10 +5,10 @@ import { RECORDING_FORMATS } from "../io/recordings/recorded-item.ts";
 import type { CommandRegistry } from "./command-line.ts";
 import type { Output } from "./output.ts";
 import { OUTPUTS } from "./output.ts";
-import { rulesDirectory } from "./rule-commands.ts";
 
 type BacktestFlags = {
-  readonly rulesDirectory: string;
+  readonly rulesDirectory?: readonly string[];
+  readonly config?: readonly string[];
   readonly format?: RecordingFormat;
   readonly output: Output;
   readonly strict?: true;
@@ -21,10 +21,17 @@ export function addRecordingCommands({ program, context, action }: CommandRegist
     .command("backtest")
     .description("play recorded traffic through the rules: what would have paged, when")
     .argument("<inputs...>", "files, gzip accepted; - is standard input")
-    .option(
-      "--rules-directory <dir>",
-      "directory of the rule files [AUTHSPIKE_RULES_DIRECTORY]",
-      rulesDirectory(context),
+    .addOption(
+      new Option(
+        "--rules, --rules-directory <dir>",
+        "directory of the rule files, rules by default; given twice, two bundles are compared [AUTHSPIKE_RULES_DIRECTORY]",
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        "-c, --config <file>",
+        "read the traffic as the service with this configuration does; repeatable, the later one wins [AUTHSPIKE_CONFIG]",
+      ).argParser(collect),
     )
     .addOption(
       new Option("--format <format>", "what the files are; left out, it is told by the content").choices(
@@ -41,7 +48,8 @@ export function addRecordingCommands({ program, context, action }: CommandRegist
         return runBacktest(
           {
             inputs,
-            directory: given.rulesDirectory,
+            directories: given.rulesDirectory ?? [],
+            config: given.config ?? [],
             format: given.format ?? null,
             output: given.output,
             strictness: given.strict === true ? "strict" : "lenient",
@@ -52,4 +60,9 @@ export function addRecordingCommands({ program, context, action }: CommandRegist
         );
       }),
     );
+}
+
+/** What an option that may be given again has been given so far. */
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
 }

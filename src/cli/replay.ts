@@ -8,9 +8,12 @@
  */
 import type { Effect } from "../core/alerts/alert.ts";
 import type { Engine, EngineSettings, IngestResult } from "../core/engine.ts";
+import type { OutcomeOverride } from "../core/extraction/outcome-override.ts";
+import { OutcomeOverrides } from "../core/extraction/outcome-override.ts";
 import { Redactor } from "../core/extraction/redaction/redactor.ts";
+import type { RedactionRules } from "../core/extraction/redaction/secrets-in-text.ts";
 import { DEFAULT_RULES } from "../core/extraction/redaction/secrets-in-text.ts";
-import type { RecordedRequest } from "../core/extraction/request-observation.ts";
+import type { RecordedRequest, RequestContext } from "../core/extraction/request-observation.ts";
 import { RequestObservation } from "../core/extraction/request-observation.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { SECOND_MS } from "../core/time.ts";
@@ -18,21 +21,26 @@ import { SECOND_MS } from "../core/time.ts";
 export type ReplayParts = {
   readonly engine: Engine;
   readonly clientKey: EngineSettings["clientKey"];
+  /** What services mean by their answers, for requests that come without spans; the engine knows it for spans. */
+  readonly outcomes?: readonly OutcomeOverride[];
+  /** Null: nothing is redacted. Left out: as the service does unless told otherwise. */
+  readonly redaction?: RedactionRules | null;
   readonly onEffects: (effects: readonly Effect[], now: Instant) => void;
 };
 
 export class Replay {
   readonly #engine: Engine;
   /** As in the service: what is reported of a recording is shown to people, too. */
-  readonly #redactor = new Redactor(DEFAULT_RULES);
+  readonly #redactor: Redactor | null;
   readonly #onEffects: ReplayParts["onEffects"];
-  readonly #observationContext: ConstructorParameters<typeof RequestObservation>[1];
+  readonly #requestContext: RequestContext;
   #now: UnixMillis = Number.NEGATIVE_INFINITY;
 
-  constructor({ engine, clientKey, onEffects }: ReplayParts) {
+  constructor({ engine, clientKey, outcomes = [], redaction = DEFAULT_RULES, onEffects }: ReplayParts) {
     this.#engine = engine;
+    this.#redactor = redaction === null ? null : new Redactor(redaction);
     this.#onEffects = onEffects;
-    this.#observationContext = { endpoints: engine.endpoints, clientKey };
+    this.#requestContext = { endpoints: engine.endpoints, clientKey, outcomes: new OutcomeOverrides(outcomes) };
   }
 
   /** Infinitely long ago before anything has arrived. */
@@ -42,13 +50,13 @@ export class Replay {
 
   request(request: RecordedRequest, arrivedAt: UnixMillis): void {
     this.passUntil(arrivedAt);
-    const observation = new RequestObservation(request, this.#observationContext);
+    const observation = new RequestObservation(request, this.#requestContext);
     if (this.#engine.observe(observation, this.#instant)) this.#tick();
   }
 
   spans(bytes: Uint8Array, arrivedAt: UnixMillis): IngestResult {
     this.passUntil(arrivedAt);
-    const result = this.#engine.ingest(this.#redactor.redact("traces", bytes), this.#instant);
+    const result = this.#engine.ingest(this.#redactor?.redact("traces", bytes) ?? bytes, this.#instant);
     if (result.kind === "ingested" && result.isUrgent) this.#tick();
     return result;
   }

@@ -53,7 +53,7 @@ export type ConfigOutcome =
 export function loadConfig(request: ConfigRequest): ConfigOutcome {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
-  const sources = filesOf(request).flatMap((path) => readSource(path, request.workingDirectory, report));
+  const sources = configFilesOf(request).flatMap((path) => readSource(path, request.workingDirectory, report));
   const tree = readTree(request, sources, report);
   const settings = settingsShape.read(tree, report);
   const absolutePath = (path: { readonly value: string; readonly place: { readonly file: string } }) => {
@@ -69,7 +69,7 @@ export function loadConfig(request: ConfigRequest): ConfigOutcome {
 }
 
 /** A file that nobody named is read only under its usual name, and the start says that it was. */
-function filesOf({ files, environment, workingDirectory }: ConfigRequest): readonly string[] {
+export function configFilesOf({ files, environment, workingDirectory }: ConfigRequest): readonly string[] {
   if (files.length > 0) return files;
   const named = variable(environment, CONFIG_VARIABLE);
   if (named === undefined) return existsSync(resolve(workingDirectory, USUAL_FILE)) ? [USUAL_FILE] : [];

@@ -1,72 +1,15 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import type { BacktestOptions } from "../../src/cli/backtest.ts";
-import { runBacktest } from "../../src/cli/backtest.ts";
-import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import { framed } from "../io/recordings/recordings.ts";
-import { commandWorld, filesIn } from "../support/command-world.ts";
-import { Random } from "../support/random.ts";
+import { filesIn } from "../support/command-world.ts";
 import { traceRequest } from "../support/trace-request.ts";
+import { ATTACK_MS, asRequest, attack, backtest, ONSET, START } from "./backtest-world.ts";
 
-const START = Date.UTC(2026, 2, 2, 9);
-const ONSET = START + HOUR_MS;
-const ATTACK_MS = MINUTE_MS;
-
-const RULES = `rules:
-  - id: login-401
-    match: {route: /login}
-    count: {outcome: unauthenticated}
-    severity: critical
-    keep_firing_for: 1m
-    runbook: https://runbooks.example.com/login
-routes: [{notify: [log]}]
-`;
-
-type Sample = { readonly at: number; readonly status: number; readonly client: string };
-
-/** An hour of 5 % failures on a login, a minute of stuffing from forty addresses, ten minutes of calm. */
-function attack(): readonly Sample[] {
-  const random = new Random(11);
-  const samples: Sample[] = [];
-  let at = START;
-  const play = (until: number, everyMs: number, failureShare: number) => {
-    for (; at < until; at += everyMs) {
-      const client = `203.0.113.${random.integer(40)}`;
-      samples.push({ at, status: random.chance(failureShare) ? 401 : 200, client });
-    }
-  };
-  play(ONSET, 500, 0.05);
-  play(ONSET + ATTACK_MS, 100, 0.9);
-  play(ONSET + ATTACK_MS + 10 * MINUTE_MS, 500, 0.05);
-  return samples;
-}
-
-const asRequest = ({ at, status, client }: Sample) =>
-  JSON.stringify({ time: at, service: "auth", env: "prod", method: "POST", route: "/login", status, client });
-const RECORDING = attack().map(asRequest).join("\n");
-
-async function backtest(content: string | Uint8Array, options: Partial<BacktestOptions> = {}) {
-  using files = filesIn({ "rules.yaml": RULES });
-  const world = commandWorld();
-  const context = { ...world.context, stdin: Readable.from([Buffer.from(content)]) };
-  const code = await runBacktest(
-    {
-      inputs: ["-"],
-      directory: files.directory,
-      format: null,
-      output: "ndjson",
-      strictness: "lenient",
-      service: "auth",
-      environment: "prod",
-      ...options,
-    },
-    context,
-  );
-  return { code, printed: world.printed(), complained: world.complained().replaceAll(files.directory, "rules") };
-}
+const RECORDING = attack()
+  .map((sample) => asRequest(sample))
+  .join("\n");
 
 const parse = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
@@ -134,7 +77,7 @@ test("people get a table and the account of what was read", async () => {
   const { printed } = await backtest(RECORDING, { output: "table" });
   assert.match(
     printed,
-    /^FIRED +RULE +ENDPOINT +SERVICE +SEVERITY +RATE +USUAL +FAILURES +RESOLVED\n2026-03-02 10:00:0\d UTC +login-401 +POST \/login +auth \(prod\) +critical, page +\d\d% +\d(\.\d)?% +\d+ +after \d+m\d*s?\n\n9,000 requests to 1 endpoint in 1h11m, 2026-03-02 09:00:00 UTC to 2026-03-02 10:10:59 UTC\n1 page; 0 tickets\n$/,
+    /^FIRED +RULE +ENDPOINT +SERVICE +SEVERITY +RATE +USUAL +FAILURES +RESOLVED\n2026-03-02 10:00:0\d UTC +login-401 +POST \/login +auth \(prod\) +critical, page +\d\d% +\d(\.\d)?% +\d+ +after \d+m\d*s?\n\nRULE +ENDPOINT +SERVICE +PAGES +A WEEK +TICKETS\nlogin-401 +POST \/login +auth \(prod\) +1 +- +0\n\n9,000 requests to 1 endpoint in 1h11m, 2026-03-02 09:00:00 UTC to 2026-03-02 10:10:59 UTC\n1 page; 0 tickets\n$/,
   );
 });
 
@@ -171,5 +114,5 @@ test("of very many bad lines the first are shown and all are counted", async () 
 test("a recording that is not there exits with 5, and bad rules with 1", async () => {
   const missing = await backtest("", { inputs: ["/none/such"] });
   assert.deepEqual([missing.code, missing.complained], [5, "cannot read /none/such: no such file or directory\n"]);
-  assert.equal((await backtest("", { directory: "/none/such" })).code, 1);
+  assert.equal((await backtest("", { directories: ["none/such"] })).code, 1);
 });

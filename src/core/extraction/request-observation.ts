@@ -16,6 +16,7 @@ import { canonicalMethod, canonicalRpcName, UNKNOWN_ROUTE } from "./endpoint-nam
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Observation, Outcome } from "./observation.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
+import type { OutcomeOverrides } from "./outcome-override.ts";
 import { routeOf } from "./request-route.ts";
 import type { ServiceScope } from "./service-table.ts";
 import type { SipHashKey } from "./siphash.ts";
@@ -47,6 +48,13 @@ export type RecordedRequest = {
   readonly attributes?: Readonly<Record<string, string>>;
 };
 
+export type RequestContext = {
+  readonly endpoints: EndpointTable;
+  readonly clientKey: SipHashKey;
+  /** What services mean by their answers. */
+  readonly outcomes?: OutcomeOverrides;
+};
+
 export class RequestObservation implements Observation {
   readonly endpoint: Endpoint;
   readonly outcome: Outcome;
@@ -59,18 +67,15 @@ export class RequestObservation implements Observation {
   readonly cause: FailureCause | null;
   readonly #request: RecordedRequest;
 
-  constructor(request: RecordedRequest, context: { endpoints: EndpointTable; clientKey: SipHashKey }) {
+  constructor(request: RecordedRequest, context: RequestContext) {
     const { httpStatus = NO_HTTP_STATUS, grpcStatus = NO_GRPC_STATUS, environment = "", namespace = "" } = request;
     const scope = context.endpoints.services.intern({ environment, namespace, service: request.service });
     this.#request = request;
     this.httpStatus = isHttpStatus(httpStatus) ? httpStatus : NO_HTTP_STATUS;
     this.grpcStatus = isGrpcStatus(grpcStatus) ? grpcStatus : NO_GRPC_STATUS;
     this.cause = recordedCause(request.cause);
-    this.outcome = outcomeWithCause(
-      outcomeOf({ httpStatus: this.httpStatus, grpcStatus: this.grpcStatus, hasError: false }),
-      this.cause,
-    );
     this.endpoint = endpointOf(request, { scope, endpoints: context.endpoints });
+    this.outcome = outcomeWithCause(this.#meantBy(context.outcomes) ?? this.#statusOutcome(), this.cause);
     this.weight = request.weight ?? 1;
     this.client =
       request.client === undefined ? UNKNOWN_CLIENT : fingerprintClientText(context.clientKey, request.client);
@@ -90,6 +95,21 @@ export class RequestObservation implements Observation {
     if (key === ATTR_CLIENT_ADDRESS) return this.#request.client;
     const { attributes } = this.#request;
     return attributes !== undefined && Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+  }
+
+  #meantBy(outcomes: OutcomeOverrides | undefined): Outcome | null {
+    if (outcomes === undefined || outcomes.isEmpty) return null;
+    const { endpoint, httpStatus, grpcStatus } = this;
+    return outcomes.outcomeOf({ endpoint, httpStatus, grpcStatus, textsOf: (key) => this.#textsOf(key) });
+  }
+
+  #textsOf(key: string): readonly string[] {
+    const text = this.attribute(key);
+    return text === undefined ? [] : [text];
+  }
+
+  #statusOutcome(): Outcome {
+    return outcomeOf({ httpStatus: this.httpStatus, grpcStatus: this.grpcStatus, hasError: false });
   }
 }
 

@@ -22,7 +22,7 @@ class AuthspikeContestant implements Contestant {
 
   constructor() {
     const engine = new Engine(SETTINGS, ruleSetOf(shippedRuleFiles()));
-    this.#alerts = new BacktestAlerts((alert) => {
+    this.#alerts = new BacktestAlerts(({ alert }) => {
       // A ticket wakes nobody.
       if (alert.page) this.#pages.push(pageOf(alert));
     });

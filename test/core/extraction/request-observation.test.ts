@@ -2,9 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fingerprintClientText } from "../../../src/core/extraction/client-fingerprint.ts";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
+import { OutcomeOverrides } from "../../../src/core/extraction/outcome-override.ts";
 import type { RecordedRequest } from "../../../src/core/extraction/request-observation.ts";
 import { RequestObservation } from "../../../src/core/extraction/request-observation.ts";
 import { CLIENT_KEY } from "./span-requests.ts";
+
+const UNAUTHENTICATED_419 = new OutcomeOverrides([
+  {
+    appliesTo: ({ service }) => service === "auth",
+    attribute: { key: "app.result", values: [{ accepts: (value) => value === "denied", outcome: "forbidden" }] },
+    httpStatus: new Map([[419, "unauthenticated"]]),
+    grpcStatus: new Map(),
+  },
+]);
 
 const endpoints = new EndpointTable({ endpointsPerServiceMax: 100, endpointsMax: 100 });
 const observe = (request: Partial<RecordedRequest>) =>
@@ -64,4 +74,15 @@ test("statuses that are none are left out", () => {
   const observation = observe({ method: "GET", route: "/", httpStatus: 7, grpcStatus: 99 });
   assert.equal(observation.httpStatus, 0);
   assert.equal(observation.grpcStatus, -1);
+});
+
+test("a recorded request means what its service's configuration says", () => {
+  const judged = (request: Partial<RecordedRequest>) => {
+    const facts = { endedAt: 5, service: "auth", method: "GET", route: "/", ...request };
+    return new RequestObservation(facts, { endpoints, clientKey: CLIENT_KEY, outcomes: UNAUTHENTICATED_419 }).outcome;
+  };
+  assert.equal(judged({ httpStatus: 419 }), "unauthenticated");
+  assert.equal(judged({ httpStatus: 419, service: "billing" }), "client_error");
+  assert.equal(judged({ httpStatus: 200 }), "ok");
+  assert.equal(judged({ httpStatus: 200, attributes: { "app.result": "denied" } }), "forbidden");
 });
