@@ -122,10 +122,13 @@ export class HttpSpanNaming {
   }
 
   #fromName(view: SpanView, scope: ServiceScope): Endpoint | null {
-    if (this.#name.templateStart === this.#name.templateEnd) return null;
+    const { templateEnd, templateStart } = this.#name;
+    if (templateStart === templateEnd) return null;
+    // otelchi calls what it has no route for "/", and leaves the route empty.
+    if (templateEnd - templateStart === 1 && saysNoRoute(view)) return null;
     this.#spelling.kind = "template";
-    this.#spelling.tailStart = this.#name.templateStart;
-    this.#spelling.tailEnd = this.#name.templateEnd;
+    this.#spelling.tailStart = templateStart;
+    this.#spelling.tailEnd = templateEnd;
     // Some instrumentations put the path as it was asked for into the name.
     return this.#fromTemplate(view, scope, "observed");
   }
@@ -257,6 +260,11 @@ export class HttpSpanNaming {
 function isSuccess(view: SpanView): boolean {
   const status = readHttpStatus(view);
   return status !== NO_HTTP_STATUS && status < 400;
+}
+
+function saysNoRoute({ attributes }: SpanView): boolean {
+  const slot = SPAN_SLOT.httpRoute;
+  return attributes.kind[slot] === VALUE_STRING && attributes.start[slot] === attributes.end[slot];
 }
 
 function methodSlot(view: SpanView): number {
