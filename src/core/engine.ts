@@ -74,8 +74,8 @@ export class Engine {
   #scanner: TraceScanner;
   #reading: SpanReading;
   #now: UnixMillis = 0;
-  /** When alerts of a former process were taken up, if ever. */
-  #startedAt: UnixMillis = -Infinity;
+  /** When this engine took over from one that may have paged and could not record it; -Infinity when none did. */
+  #inDoubtSince: UnixMillis = -Infinity;
 
   constructor(settings: EngineSettings, ruleSet: RuleSet) {
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
@@ -258,10 +258,17 @@ export class Engine {
     return "restored";
   }
 
-  /** Takes up the alerts that were open. Those whose rule is gone are resolved. */
-  restoreAlerts(alerts: readonly Alert[], now: Instant): readonly Effect[] {
+  /**
+   * Takes up the alerts that were open. Those whose rule is gone are resolved. `record` is whether all that
+   * the former engine did is known here.
+   */
+  restoreAlerts(
+    alerts: readonly Alert[],
+    now: Instant,
+    record: "complete" | "in_doubt" = "complete",
+  ): readonly Effect[] {
     this.#advanceTo(now);
-    this.#startedAt = now.steady;
+    if (record === "in_doubt") this.#inDoubtSince = now.steady;
     const context = this.#judgeContext(now);
     const homeless = alerts.filter((alert) => !this.#restoreAlert(alert, now));
     const { effects } = settle(
@@ -315,7 +322,7 @@ export class Engine {
     return {
       ruleSet: this.#ruleSet,
       now,
-      startedAt: this.#startedAt,
+      inDoubtSince: this.#inDoubtSince,
       nameOfClient: (client) => this.#extraction.clients.nameOf(client),
       detection: {
         budgetFalsePages: budget.falsePages,

@@ -5,7 +5,7 @@
  * A transition and its pages are one commit. When the store refuses it (disk full, file locked), the
  * commit waits in memory, its pages leave all the same, and it is written as soon as the store works
  * again, with what has become of the pages meanwhile. A crash in between loses the record, not the
- * page: that is the best there is without a disk.
+ * page: that is the best there is without a disk. A mark that needs no room on it tells the next process.
  */
 import type { Transition } from "../core/alerts/alert.ts";
 import type { DeliveryAttempt, Outbox, OutboxRow } from "./outbox.ts";
@@ -24,6 +24,16 @@ export interface LedgerStore {
   readonly alerts: { commit(commit: AlertCommit): readonly number[] };
   readonly outbox: Outbox;
   readonly targets: { target(id: string): Target | null };
+  readonly unrecorded: UnrecordedMark;
+}
+
+/** Whether alerts are known to memory only, where a crash does not reach it. */
+export interface UnrecordedMark {
+  /** At first: whether the last process ended knowing of alerts that are on no record. */
+  readonly isSet: boolean;
+  /** Both throw when they fail. */
+  set(): void;
+  clear(): void;
 }
 
 type Waiting = { readonly commit: AlertCommit; readonly rows: OutboxRow[] };
@@ -39,15 +49,28 @@ export class AlertLedger implements Outbox {
   readonly #storeIds = new Map<number, number>();
   readonly #targets = new Map<string, Target>();
   #lastId = 0;
+  /** What the last process did and could not record may still come to light. */
+  #isFormerInDoubt: boolean;
 
   constructor(store: LedgerStore, onTrouble: (error: unknown) => void) {
     this.#store = store;
     this.#onTrouble = onTrouble;
+    this.#isFormerInDoubt = store.unrecorded.isSet;
   }
 
   /** True while something is known to memory only. */
   get isBehind(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  get isFormerInDoubt(): boolean {
+    return this.#isFormerInDoubt;
+  }
+
+  /** What the last process left can be told from what is new by now. */
+  trustFormer(): void {
+    this.#isFormerInDoubt = false;
+    this.#unmark();
   }
 
   /** Never throws: after it the pages can be sent, whatever the store says. */
@@ -74,6 +97,7 @@ export class AlertLedger implements Outbox {
       this.#lastId = Math.max(this.#lastId, ...ids);
       this.#waiting.shift();
     }
+    this.#unmark();
   }
 
   target(id: string): Target | null {
@@ -107,12 +131,18 @@ export class AlertLedger implements Outbox {
    * they rise with the order of writing there as well.
    */
   #keepInMemory(commit: AlertCommit): void {
+    this.#attempt(() => this.#store.unrecorded.set());
     const rows = commit.outboxRows.map((row) => {
       this.#lastId += 2 ** -16;
       return { ...row, id: this.#lastId };
     });
     this.#waiting.push({ commit, rows });
     if (this.#waiting.length > WAITING_MAX) this.#waiting.shift();
+  }
+
+  #unmark(): void {
+    if (this.isBehind || this.#isFormerInDoubt) return;
+    this.#attempt(() => this.#store.unrecorded.clear());
   }
 
   #rowsInMemory(): readonly OutboxRow[] {

@@ -5,6 +5,7 @@
  * with a virtual clock, a store that fails and a PagerDuty that hangs, and crash it anywhere.
  */
 import type { Alert, AlertEvent, Notification } from "../core/alerts/alert.ts";
+import { IN_DOUBT_MS } from "../core/alerts/settle.ts";
 import type { EngineSettings, IngestResult } from "../core/engine.ts";
 import { Engine } from "../core/engine.ts";
 import type { RuleSet } from "../core/rules/rule.ts";
@@ -58,6 +59,7 @@ export class Alerting {
   readonly #effectParts: EffectParts;
   readonly #checkpoints: CheckpointRounds;
   readonly #sampling: SamplingReport;
+  #cancelDoubt: (() => void) | null = null;
 
   private constructor(parts: AlertingParts, ruleSet: RuleSet) {
     const { clock, events, random, schedule, store } = parts;
@@ -134,6 +136,7 @@ export class Alerting {
   async stop(deadlineMs: number): Promise<void> {
     this.#parts.rules.stop();
     this.#heartbeat.stop();
+    this.#cancelDoubt?.();
     this.#judge();
     await this.delivery.drain(deadlineMs);
     this.#checkpoints.finish();
@@ -143,12 +146,14 @@ export class Alerting {
     const { clock, rules, store } = this.#parts;
     const now = clock.now();
     restoreCheckpoints(store.checkpoints, this.engine, now);
-    const effects = this.engine.restoreAlerts(store.alerts.openAlerts(), now);
+    const record = this.ledger.isFormerInDoubt ? "in_doubt" : "complete";
+    const effects = this.engine.restoreAlerts(store.alerts.openAlerts(), now, record);
     this.delivery.start();
     this.#carryOut(effects, now);
     rules.watch((ruleSet) => this.#replaceRules(ruleSet));
     this.#checkpoints.start();
     this.#heartbeat.start();
+    if (record === "in_doubt") this.#cancelDoubt = this.#parts.schedule(IN_DOUBT_MS, () => this.ledger.trustFormer());
   }
 
   #replaceRules(ruleSet: RuleSet): void {

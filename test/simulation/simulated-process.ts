@@ -123,8 +123,14 @@ export class SimulatedProcess {
     return result;
   }
 
+  #mark(write: () => void): void {
+    this.#crashPoint("before mark");
+    write();
+    this.#crashPoint("after mark");
+  }
+
   #guardedStore(): AlertingStore {
-    const { alerts, checkpoints, meta, outbox, retention, targets } = this.#store;
+    const { alerts, checkpoints, meta, outbox, retention, targets, unrecorded } = this.#store;
     return {
       alerts: {
         commit: (commit) => this.#write("commit", () => alerts.commit(commit)),
@@ -137,6 +143,12 @@ export class SimulatedProcess {
         recordState: (row) => this.#write("note", () => outbox.recordState(row)),
       },
       targets: { target: (id) => targets.target(id) },
+      // Written in its place: a full disk does not refuse it.
+      unrecorded: {
+        isSet: unrecorded.isSet,
+        set: () => this.#mark(() => unrecorded.set()),
+        clear: () => this.#mark(() => unrecorded.clear()),
+      },
       checkpoints: {
         save: (changed, now) => this.#write("checkpoint", () => checkpoints.save(changed, now)),
         remove: (ruleless) => this.#write("checkpoint", () => checkpoints.remove(ruleless)),

@@ -26,7 +26,7 @@ import { seriesFields } from "./watched-series.ts";
 export type JudgeContext = {
   readonly ruleSet: RuleSet;
   readonly now: Instant;
-  readonly startedAt: UnixMillis;
+  readonly inDoubtSince: UnixMillis;
   readonly detection: DetectorContext;
   /** How people see a client; null when they are not to. */
   readonly nameOfClient: (client: number) => string | null;

@@ -26,12 +26,12 @@ export type AlertMove = {
 export type SettleContext = {
   readonly ruleSet: RuleSet;
   readonly now: Instant;
-  /** When this process took up what the last one left. */
-  readonly startedAt: UnixMillis;
+  /** When this process took over from one that may have paged and could not record it; -Infinity when none did. */
+  readonly inDoubtSince: UnixMillis;
 };
 
-/** So long after a start, what a former process did and could not record is reckoned with. */
-const RECENTLY_STARTED_MS = HOUR_MS;
+/** So long after taking over, what the former process did and could not record is reckoned with. */
+export const IN_DOUBT_MS = HOUR_MS;
 
 export type Settlement = {
   /** To be carried out in order. */
@@ -114,9 +114,9 @@ class Settling {
 
   #takePrecaution(change: IncidentChange["changes"][number]): void {
     const { alert } = change.transition;
-    const { now, startedAt } = this.#context;
+    const { inDoubtSince, now } = this.#context;
     const isOpener = alert.incident?.dedupKey === alert.dedupKey;
-    if (isOpener || alert.pendingAt - startedAt >= RECENTLY_STARTED_MS) return;
+    if (isOpener || alert.pendingAt - inDoubtSince >= IN_DOUBT_MS) return;
     for (const target of alert.triggered) {
       this.precautions.push({ kind: "notify", notification: precautionOf(change, target, now) });
     }

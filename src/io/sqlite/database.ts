@@ -11,7 +11,7 @@ import Sqlite from "better-sqlite3";
 import { migrate } from "./migrations.ts";
 import type { ProcessLock } from "./process-lock.ts";
 import { lockDirectory } from "./process-lock.ts";
-import { attempt, StoreError } from "./store-error.ts";
+import { attempt, attemptFileWork, StoreError } from "./store-error.ts";
 
 export const DATABASE_FILE = "authspike.db";
 const LOCK_FILE = "authspike.lock";
@@ -162,21 +162,3 @@ function moveAside(path: string): string {
   });
   return destination;
 }
-
-function attemptFileWork(doing: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const kind = fileErrorKinds[code] ?? "other";
-    throw new StoreError(`${doing}: ${error instanceof Error ? error.message : String(error)}`, { kind, cause: error });
-  }
-}
-
-const fileErrorKinds: Readonly<Record<string, StoreError["kind"]>> = {
-  ENOSPC: "full",
-  EDQUOT: "full",
-  EACCES: "readonly",
-  EPERM: "readonly",
-  EROFS: "readonly",
-};

@@ -27,6 +27,25 @@ export function attempt<Result>(doing: string, work: () => Result): Result {
   }
 }
 
+/** The same for what the file system throws. */
+export function attemptFileWork<Result>(doing: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const kind = fileErrorKinds[code] ?? "other";
+    throw new StoreError(`${doing}: ${error instanceof Error ? error.message : String(error)}`, { kind, cause: error });
+  }
+}
+
+const fileErrorKinds: Readonly<Record<string, StoreErrorKind>> = {
+  ENOSPC: "full",
+  EDQUOT: "full",
+  EACCES: "readonly",
+  EPERM: "readonly",
+  EROFS: "readonly",
+};
+
 function toStoreError(doing: string, error: unknown): unknown {
   if (!(error instanceof Sqlite.SqliteError)) return error;
   const kind = kindOfCode(error.code);

@@ -10,6 +10,7 @@ import { OutboxStore } from "./outbox-store.ts";
 import { Retention } from "./retention.ts";
 import { RuleStore } from "./rule-store.ts";
 import { TargetStore } from "./target-store.ts";
+import { UnrecordedMark } from "./unrecorded-mark.ts";
 
 export class Store {
   readonly rules: RuleStore;
@@ -19,10 +20,12 @@ export class Store {
   readonly checkpoints: CheckpointStore;
   readonly meta: MetaStore;
   readonly retention: Retention;
+  readonly unrecorded: UnrecordedMark;
   readonly #database: Database;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, unrecorded: UnrecordedMark) {
     this.#database = database;
+    this.unrecorded = unrecorded;
     this.rules = new RuleStore(database);
     this.targets = new TargetStore(database);
     this.alerts = new AlertStore(database, this.targets);
@@ -34,7 +37,16 @@ export class Store {
 
   /** Makes what is missing. Throws a StoreError, of kind `locked` when another process is using it. */
   static open(directory: string): Store {
-    return new Store(Database.open(directory));
+    const database = Database.open(directory);
+    try {
+      const unrecorded = UnrecordedMark.open(directory);
+      // Whatever the damaged file knew is on no record any more.
+      if (database.setAside !== null) unrecorded.set();
+      return new Store(database, unrecorded);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 
   /** Not null when the file that was found is damaged: open alerts and history are not known any more. */
@@ -48,6 +60,7 @@ export class Store {
   }
 
   close(): void {
+    this.unrecorded.close();
     this.#database.close();
   }
 

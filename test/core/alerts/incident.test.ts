@@ -41,12 +41,12 @@ function alarm({ route, afterMs = 0, service = "auth", environment = "prod", fai
 
 /** Alerts that fire and resolve as they are told to, and what the notifiers hear of it. */
 class Scene {
-  readonly #startedAt: number;
+  readonly #inDoubtSince: number;
   #open: readonly Alert[] = [];
   readonly heard: Notification[] = [];
 
-  constructor(startedAt = -Infinity) {
-    this.#startedAt = startedAt;
+  constructor(inDoubtSince = -Infinity) {
+    this.#inDoubtSince = inDoubtSince;
   }
 
   fires(...alerts: readonly Alert[]): this {
@@ -55,7 +55,7 @@ class Scene {
       advance: { alert, transitions: [{ kind: "firing" as const, at: alert.pendingAt, alert }] },
       rule: rule(),
     }));
-    const settled = settle(moves, this.#open, { ruleSet: RULES, now: at(0), startedAt: this.#startedAt });
+    const settled = settle(moves, this.#open, { ruleSet: RULES, now: at(0), inDoubtSince: this.#inDoubtSince });
     this.#hear(settled.effects);
     this.#open = [...this.#open, ...settled.alerts.filter((alert) => alert !== null)];
     return this;
@@ -68,7 +68,9 @@ class Scene {
       advance: endAlert(before, { reason: "recovered", bundle: "b", now: at(720_000) }),
       rule: rule(),
     }));
-    this.#hear(settle(moves, this.#open, { ruleSet: RULES, now: at(720_000), startedAt: this.#startedAt }).effects);
+    this.#hear(
+      settle(moves, this.#open, { ruleSet: RULES, now: at(720_000), inDoubtSince: this.#inDoubtSince }).effects,
+    );
     this.#open = this.#open.filter((alert) => !ending.includes(alert));
     return this;
   }

@@ -80,7 +80,7 @@ function playThrough(facts: Settings, timeline: readonly Moment[]) {
       rule: rule(),
     }));
     const open = alerts.filter((alert) => alert !== null);
-    const settled = settle(moves, open, { ruleSet: rules, now: at(time), startedAt: -Infinity });
+    const settled = settle(moves, open, { ruleSet: rules, now: at(time), inDoubtSince: -Infinity });
     seen.push(carriedOut(settled.effects));
     alerts = settled.alerts;
   }

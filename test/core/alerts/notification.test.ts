@@ -24,7 +24,7 @@ function effects(kind: Transition["kind"], alert: Alert, before: Alert | null = 
     transitions: [{ kind, at: at(0).steady, alert }],
   };
   const open = before === null ? [] : [before];
-  return settle([{ before, advance, rule: rule() }], open, { ruleSet: RULES, now: at(0), startedAt: -Infinity })
+  return settle([{ before, advance, rule: rule() }], open, { ruleSet: RULES, now: at(0), inDoubtSince: -Infinity })
     .effects;
 }
 
