@@ -3,8 +3,8 @@
  *
  * The clock is the recording's own: it follows arrivals and never goes back, so what arrives late is
  * taken at the present moment, as it would have been live. The engine is ticked as the service ticks
- * it, every second and right after a request that completes the evidence; while nothing is in doubt a
- * tick has nothing to judge, and the clock jumps.
+ * it, every second and right after a request that completes the evidence; while nothing is in doubt and
+ * no request waits for its other spans a tick has nothing to do, and the clock jumps.
  */
 import type { Effect } from "../core/alerts/alert.ts";
 import type { Engine, EngineSettings, IngestResult } from "../core/engine.ts";
@@ -63,7 +63,7 @@ export class Replay {
 
   /** Lets time go by with nothing arriving. A moment that has passed changes nothing. */
   passUntil(moment: UnixMillis): void {
-    while (this.#engine.isHot) {
+    while (this.#engine.needsTicks) {
       const nextBeat = (Math.floor(this.#now / SECOND_MS) + 1) * SECOND_MS;
       if (nextBeat > moment) break;
       this.#now = nextBeat;
@@ -75,7 +75,7 @@ export class Replay {
   /** Lets time go by until no alert is open, at most `limitMs`. */
   settle(limitMs: number): void {
     const end = this.#now + limitMs;
-    while (this.#engine.isHot && this.#now < end) this.passUntil(this.#now + SECOND_MS);
+    while (this.#engine.needsTicks && this.#now < end) this.passUntil(this.#now + SECOND_MS);
   }
 
   get #instant(): Instant {

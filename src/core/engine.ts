@@ -21,6 +21,7 @@ import { settle } from "./alerts/settle.ts";
 import { Unwritten } from "./alerts/unwritten.ts";
 import { isSameList, WatchTable } from "./alerts/watch-table.ts";
 import type { WatchedSeries } from "./alerts/watched-series.ts";
+import type { DetectorContext } from "./detection/detector.ts";
 import { Detector, needsTick } from "./detection/detector.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import { Enricher } from "./enrichment/enrich.ts";
@@ -71,6 +72,7 @@ export class Engine {
   readonly #unwritten: Unwritten;
   readonly #counter: RequestCounter;
   #ruleSet: RuleSet;
+  #fleet: DetectorContext;
   #scanner: TraceScanner;
   #reading: SpanReading;
   #now: UnixMillis = 0;
@@ -88,6 +90,7 @@ export class Engine {
       onDropped: (series) => this.#forget(series),
     });
     this.#unwritten = new Unwritten(this.#table);
+    this.#fleet = fleetOf(ruleSet, this.#table);
     const { endpoints } = this;
     this.#counter = new RequestCounter({ endpoints, table: this.#table, hot: this.#hot, unwritten: this.#unwritten });
     this.endpoints.dependents = {
@@ -107,9 +110,9 @@ export class Engine {
     return this.#ruleSet;
   }
 
-  /** True while some series needs judging at every tick. */
-  get isHot(): boolean {
-    return this.#hot.size > 0;
+  /** True while a tick could change something: a series is in doubt, or a request waits for its other spans. */
+  get needsTicks(): boolean {
+    return this.#hot.size > 0 || this.#marker.heldCount > 0;
   }
 
   get seriesCount(): number {
@@ -183,7 +186,6 @@ export class Engine {
     this.#advanceTo(now);
     this.#marker.release(this.#now);
     const context = this.#judgeContext(now);
-    for (const { detector } of this.#table.rules()) detector.updateContext(context.detection);
     const judged = [...this.#hot];
     const moves = judged.map((series) => judge(series, context));
     const effects = this.#settle(judged, moves, context);
@@ -318,24 +320,24 @@ export class Engine {
   }
 
   #judgeContext(now: Instant): JudgeContext {
-    const { budget } = this.#ruleSet;
     return {
       ruleSet: this.#ruleSet,
       now,
       inDoubtSince: this.#inDoubtSince,
       nameOfClient: (client) => this.#extraction.clients.nameOf(client),
-      detection: {
-        budgetFalsePages: budget.falsePages,
-        budgetPerMs: budget.perMs,
-        activeSeriesCount: this.#table.seriesCount,
-      },
+      detection: this.#fleet,
     };
   }
 
-  #putInForce({ rules }: RuleSet): void {
+  #putInForce(ruleSet: RuleSet): void {
     const watchList = this.#watchList;
+    this.#fleet = fleetOf(ruleSet, this.#table);
     this.#table.replaceRules(
-      rules.map((rule) => ({ rule, detector: new Detector(rule.detector, { windowMs: rule.windowMs, watchList }) })),
+      ruleSet.rules.map((rule) => {
+        const detector = new Detector(rule.detector, { windowMs: rule.windowMs, watchList });
+        detector.updateContext(this.#fleet);
+        return { rule, detector };
+      }),
     );
   }
 
@@ -346,4 +348,15 @@ export class Engine {
     const areCallsWatched = rules.some((rule) => watchesSide(rule, "client"));
     return [scanner, { extractor, attributeKeys, areCallsWatched }];
   }
+}
+
+/** Who shares the budget of false pages. Counted whenever a threshold is set: none hangs on when the last tick was. */
+function fleetOf({ budget }: RuleSet, table: WatchTable): DetectorContext {
+  return {
+    budgetFalsePages: budget.falsePages,
+    budgetPerMs: budget.perMs,
+    get activeSeriesCount() {
+      return table.seriesCount;
+    },
+  };
 }

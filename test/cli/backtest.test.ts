@@ -24,7 +24,7 @@ test("an attack in a recording is one alert with the published fields, and nothi
     page: true,
     severity: "critical",
     pattern: null,
-    cause: null,
+    cause: "bad_password (100%)",
   });
   assert.match(String(group), /^login-401-[0-9a-f]{16}-[0-9a-z]+$/);
   assert.ok(Number(firedAt) >= ONSET && Number(firedAt) - ONSET < 5000, `fired ${Number(firedAt) - ONSET} ms late`);

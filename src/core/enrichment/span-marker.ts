@@ -98,6 +98,11 @@ export class SpanMarker implements SpanSink {
     return this.#edits.apply();
   }
 
+  /** Requests that wait for further spans. */
+  get heldCount(): number {
+    return this.requests.heldCount + this.#calls.heldCount;
+  }
+
   /** Counts what has waited long enough for further spans. */
   release(now: UnixMillis): void {
     this.#now = now;

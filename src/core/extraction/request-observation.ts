@@ -7,7 +7,9 @@
 import { ATTR_CLIENT_ADDRESS } from "@opentelemetry/semantic-conventions";
 import type { UnixMillis } from "../time.ts";
 import { USER_KEYS } from "./attribute-keys.ts";
+import { isAuthenticationRoute } from "./authentication-route.ts";
 import type { FailureCause } from "./causes/cause.ts";
+import { guessedCause } from "./causes/decide-cause.ts";
 import { outcomeWithCause } from "./causes/explain-refusal.ts";
 import { cleanName } from "./clean-text.ts";
 import { fingerprintClientText, UNKNOWN_CLIENT } from "./client-fingerprint.ts";
@@ -73,9 +75,10 @@ export class RequestObservation implements Observation {
     this.#request = request;
     this.httpStatus = isHttpStatus(httpStatus) ? httpStatus : NO_HTTP_STATUS;
     this.grpcStatus = isGrpcStatus(grpcStatus) ? grpcStatus : NO_GRPC_STATUS;
-    this.cause = recordedCause(request.cause);
     this.endpoint = endpointOf(request, { scope, endpoints: context.endpoints });
-    this.outcome = outcomeWithCause(this.#meantBy(context.outcomes) ?? this.#statusOutcome(), this.cause);
+    const told = recordedCause(request.cause);
+    this.outcome = outcomeWithCause(this.#meantBy(context.outcomes) ?? this.#statusOutcome(), told);
+    this.cause = told ?? (this.outcome === "unauthenticated" ? guessedCauseOn(this.endpoint, this.httpStatus) : null);
     this.weight = request.weight ?? 1;
     this.client =
       request.client === undefined ? UNKNOWN_CLIENT : fingerprintClientText(context.clientKey, request.client);
@@ -128,6 +131,10 @@ function userOf({ attributes }: RecordedRequest, key: SipHashKey): number {
 function recordedCause(text = ""): FailureCause | null {
   const name = cleanName(text);
   return name === "" || name === "unknown" ? null : { name, confidence: "high" };
+}
+
+function guessedCauseOn({ method, route }: Endpoint, httpStatus: number): FailureCause | null {
+  return guessedCause({ httpStatus, method, isAuthenticationRoute: isAuthenticationRoute(route) });
 }
 
 type Place = { readonly scope: ServiceScope; readonly endpoints: EndpointTable };

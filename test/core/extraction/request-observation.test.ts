@@ -86,3 +86,11 @@ test("a recorded request means what its service's configuration says", () => {
   assert.equal(judged({ httpStatus: 200 }), "ok");
   assert.equal(judged({ httpStatus: 200, attributes: { "app.result": "denied" } }), "forbidden");
 });
+
+test("where nobody says why, a recorded request has the cause that a bare span would have", () => {
+  const causeOf = (request: Partial<RecordedRequest>) => observe({ method: "POST", httpStatus: 401, ...request }).cause;
+  assert.partialDeepStrictEqual(causeOf({ route: "/login" }), { name: "bad_password", confidence: "low" });
+  assert.equal(causeOf({ route: "/orders" }), null);
+  assert.equal(causeOf({ route: "/login", httpStatus: 403 }), null);
+  assert.deepEqual(causeOf({ route: "/login", cause: "expired" }), { name: "expired", confidence: "high" });
+});

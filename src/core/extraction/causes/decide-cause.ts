@@ -8,6 +8,7 @@ import type { CauseName, Confidence, Statement } from "./cause.ts";
 import { ROW } from "./cause.ts";
 import { causeOfException } from "./cause-of-exception.ts";
 import type { Named, RefusalSigns, StatedSigns, Told } from "./refusal-signs.ts";
+import { NO_TIMES } from "./token-times.ts";
 
 /** The request that was refused, as far as the table asks. */
 export type RefusedRequest = {
@@ -38,6 +39,24 @@ const GENERIC_ERRORS: Readonly<Record<string, CauseName>> = {
 /** RFC 6749 5.2 as it appears in challenges, messages and captured bodies. */
 const OAUTH_ERROR = /\binvalid[_ ](client|grant)\b/i;
 
+const NO_SIGNS: RefusalSigns = {
+  challenges: [],
+  challengeSource: "",
+  exceptionTypes: [],
+  texts: [],
+  byType: null,
+  byText: null,
+  credentials: {
+    authorization: "absent",
+    scheme: "",
+    source: "",
+    tokenTimes: NO_TIMES,
+    hasApiKey: false,
+    hasCookie: false,
+  },
+  startedAt: 0,
+};
+
 /** What the service, its library or its gateway said. Null when nobody said anything that is known. */
 export function statedCause(signs: StatedSigns): Statement | null {
   const { byText, byType, challenges, challengeSource } = signs;
@@ -64,6 +83,11 @@ export function inferredCause(signs: RefusalSigns, request: RefusedRequest): Sta
     genericText(signs) ??
     causeOfRoute(signs, request)
   );
+}
+
+/** The same of a request that comes without a span, from a log or a recording: nothing was said, and no header is known. */
+export function guessedCause(request: Omit<RefusedRequest, "areCredentialsCaptured">): Statement | null {
+  return inferredCause(NO_SIGNS, { ...request, areCredentialsCaptured: false });
 }
 
 /** The token is no good, and nobody says why. */
