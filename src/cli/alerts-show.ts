@@ -50,5 +50,6 @@ function factsOf(alert: AlertDetail): readonly (readonly [string, readonly strin
 
 function deliveryText({ action, state, attempts }: AlertDetail["deliveries"][number]): string {
   const last = attempts.at(-1);
-  return `${action} ${state}${last === undefined ? "" : `: ${last.status ?? last.reason}`}`;
+  const answer = last === undefined ? "" : String(last.status ?? last.reason);
+  return `${action} ${state}${answer === "" ? "" : `: ${answer}`}`;
 }

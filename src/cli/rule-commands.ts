@@ -4,6 +4,7 @@ import type { CommandContext } from "./command-context.ts";
 import type { CommandRegistry } from "./command-line.ts";
 import type { Output } from "./output.ts";
 import { OUTPUTS } from "./output.ts";
+import type { RulesExplainOptions } from "./rules-explain.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { addServerOptions } from "./server-options.ts";
 
@@ -61,6 +62,22 @@ export function addRuleCommands({ program, context, action }: CommandRegistry): 
         (await import("./rules-schema.ts")).runRulesSchema(options, context),
       ),
     );
+
+  addServerOptions(
+    rules
+      .command("explain")
+      .description("why an endpoint is silent, or is not: every gate with its numbers")
+      .argument("<endpoint>", 'as in "POST /login", or a route alone')
+      .option("--service <name>", "only of this service")
+      .option("--env <name>", "only in this environment")
+      .option("--rule <id>", "only what this rule makes of it")
+      .option("--at <time>", 'what is on record of a moment: RFC 3339, ms since 1970, or "10m ago"'),
+    context,
+  ).action(
+    action(async (endpoint: string, options: Omit<RulesExplainOptions, "endpoint">) =>
+      (await import("./rules-explain.ts")).runRulesExplain({ ...options, endpoint }, context),
+    ),
+  );
 
   addServerOptions(
     rules.command("status").description("the rules that a running authspike has in force"),

@@ -11,6 +11,8 @@
 import type { Alert, Effect } from "./alerts/alert.ts";
 import type { BlockCheckpoint } from "./alerts/block-checkpoint.ts";
 import { storedBlockOf } from "./alerts/block-checkpoint.ts";
+import { explainEndpoint } from "./alerts/explaining/explain-endpoint.ts";
+import type { EndpointExplanation } from "./alerts/explaining/explanation.ts";
 import { HotSeries } from "./alerts/hot-series.ts";
 import type { JudgeContext } from "./alerts/judge.ts";
 import { judge, orphaned, ruleless } from "./alerts/judge.ts";
@@ -28,6 +30,7 @@ import { Enricher } from "./enrichment/enrich.ts";
 import type { SpanReading } from "./enrichment/span-marker.ts";
 import { SpanMarker } from "./enrichment/span-marker.ts";
 import type { RefusalEvidence } from "./extraction/causes/refusal-evidence.ts";
+import type { Endpoint } from "./extraction/endpoint.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import type { ExtractionOptions } from "./extraction/extraction-memory.ts";
 import { ExtractionMemory } from "./extraction/extraction-memory.ts";
@@ -144,6 +147,11 @@ export class Engine {
 
   series(): Iterable<WatchedSeries> {
     return this.#table.series();
+  }
+
+  /** What the rules, or one of them, make of an endpoint, and why. */
+  explain(endpoint: Endpoint, ruleId: string | null, now: Instant): EndpointExplanation {
+    return explainEndpoint(endpoint, { table: this.#table, ruleId }, this.#judgeContext(now));
   }
 
   /** Those in doubt: every series with an open alert is among them. */

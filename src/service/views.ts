@@ -7,6 +7,8 @@ import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
 import { toWall } from "../core/time.ts";
 import type { Alerting } from "./alerting.ts";
+import type { ExplainQuestion } from "./explain-view.ts";
+import { explainView } from "./explain-view.ts";
 import type { MetricRegistry } from "./metrics.ts";
 import type { DeliveryAttempt, OutboxRow } from "./outbox.ts";
 import type { PipelineCounters } from "./pipeline-counters.ts";
@@ -35,6 +37,8 @@ export interface ViewStore {
     recentAlerts(limit: number): readonly Alert[];
     alert(id: string): Alert | null;
     transitionsOf(alertId: string): readonly Transition[];
+    transitionsUntil(at: UnixMillis, limit: number): readonly Transition[];
+    transitionsAfter(at: UnixMillis, limit: number): readonly Transition[];
   };
   readonly outbox: {
     recent(limit: number): readonly OutboxRow[];
@@ -63,6 +67,8 @@ export function createViews(sources: ViewSources) {
         .slice(0, limit)
         .map((alert) => alertView(alert, now())),
     alert: (id: string) => alertDetail(sources, id),
+    explain: (question: ExplainQuestion) =>
+      explainView(question, { engine: alerting.engine, record: store.alerts, now }),
     rules: () => rulesView(rules.active, rules.refusal, store.rules.history(BUNDLES_SHOWN_MAX)),
     pipeline: () => ({
       version: sources.version,

@@ -12,7 +12,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { cursorText } from "./cursor.ts";
 import { guardAgainstPages } from "./page-guard.ts";
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from "./prometheus-text.ts";
-import { QueryError, readAlertQuery, readDeliveryQuery, readEndpointQuery } from "./query.ts";
+import { QueryError, readAlertQuery, readDeliveryQuery, readEndpointQuery, readExplainQuery } from "./query.ts";
 import type { Readiness, Views } from "./views.ts";
 
 export type ApiParts = {
@@ -58,6 +58,10 @@ function addReadRoutes(api: Hono, views: Views): void {
   api.get("/api/v1/alerts/:id", (context) => {
     const alert = views.alert(context.req.param("id"));
     return alert === null ? context.json({ error: "no alert has this id" }, 404) : context.json(alert);
+  });
+  api.get("/api/v1/explain", async (context) => {
+    const answer = await views.explain(readExplainQuery(context.req.query()));
+    return answer.kind === "not_found" ? context.json({ error: answer.error }, 404) : context.json(answer);
   });
   api.get("/api/v1/rules", (context) => context.json(views.rules()));
   api.get("/api/v1/pipeline", (context) => context.json(views.pipeline()));

@@ -3,7 +3,7 @@ import { withSuggestion } from "../core/diagnostic.ts";
 import { readCursor } from "./cursor.ts";
 import type { EndpointCursor, EndpointQuery } from "./endpoint-page.ts";
 import { ENDPOINT_SORTS } from "./endpoint-page.ts";
-import type { AlertQuery, DeliveryQuery } from "./views.ts";
+import type { AlertQuery, DeliveryQuery, ExplainQuery } from "./views.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -36,6 +36,26 @@ export function readAlertQuery(parameters: Parameters): AlertQuery {
 export function readDeliveryQuery(parameters: Parameters): DeliveryQuery {
   refuseUnknown(parameters, ["state", "limit"]);
   return { state: readWord(parameters, "state", DELIVERY_STATES), limit: readLimit(parameters) };
+}
+
+export function readExplainQuery(parameters: Parameters): ExplainQuery {
+  refuseUnknown(parameters, ["endpoint", "service", "env", "rule", "at"]);
+  const name = parameters["endpoint"] ?? "";
+  if (name.trim() === "") throw new QueryError('"endpoint" is missing, as in "POST /login"');
+  return {
+    name,
+    service: parameters["service"] ?? null,
+    environment: parameters["env"] ?? null,
+    rule: parameters["rule"] ?? null,
+    at: readMoment(parameters),
+  };
+}
+
+function readMoment(parameters: Parameters): number | null {
+  const given = parameters["at"];
+  if (given === undefined) return null;
+  if (!/^\d{1,15}$/.test(given)) throw new QueryError('"at" is in milliseconds since 1970');
+  return Number(given);
 }
 
 function refuseUnknown(parameters: Parameters, known: readonly string[]): void {

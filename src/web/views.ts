@@ -5,6 +5,7 @@
  * them. No view holds a secret: notifiers and exporters appear under their names alone.
  */
 import type { Alert, ClientFailures, SpanReference, Transition } from "../core/alerts/alert.ts";
+import type { EndpointExplanation } from "../core/alerts/explaining/explanation.ts";
 import type { Gate } from "../core/detection/gate.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
@@ -23,6 +24,8 @@ export interface Views {
   alerts(query: AlertQuery): readonly AlertView[];
   /** null when there is none of this id. */
   alert(id: string): AlertDetail | null;
+  /** Why an endpoint is silent, or is not. */
+  explain(query: ExplainQuery): Promise<ExplainAnswer>;
   rules(): RulesView;
   pipeline(): PipelineView;
   /** Newest first. */
@@ -84,6 +87,42 @@ export type AlertDetail = AlertView & {
   /** Oldest first. */
   readonly transitions: readonly { readonly kind: Transition["kind"]; readonly at: UnixMillis }[];
   readonly deliveries: readonly DeliveryView[];
+};
+
+export type ExplainQuery = {
+  /** As in `POST /login`, or a route alone. */
+  readonly name: string;
+  readonly service: string | null;
+  readonly environment: string | null;
+  readonly rule: string | null;
+  /** A moment in the past, for what is on record of it; null for now. */
+  readonly at: UnixMillis | null;
+};
+
+export type ExplainAnswer =
+  | { readonly kind: "not_found"; readonly error: string }
+  | {
+      readonly kind: "explained";
+      readonly at: UnixMillis;
+      /** Services and environments may have endpoints of the same name. */
+      readonly endpoints: readonly EndpointExplanation[];
+      /** How many there are, shown or not. */
+      readonly endpointCount: number;
+    }
+  | {
+      readonly kind: "recorded";
+      readonly at: UnixMillis;
+      /** Alerts that were open then, as they were last written down before. */
+      readonly open: readonly RecordedAlert[];
+      /** The last that had ended before then, and what was written down next. */
+      readonly ended: RecordedAlert | null;
+      readonly next: RecordedAlert | null;
+    };
+
+export type RecordedAlert = {
+  readonly step: Transition["kind"];
+  readonly recordedAt: UnixMillis;
+  readonly alert: AlertView;
 };
 
 export type RulesView = {

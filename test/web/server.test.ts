@@ -115,6 +115,8 @@ test("what cannot be read in a query is refused with the remedy", async () => {
     "/api/v1/endpoints?limit=0": '"limit" is a whole number from 1 to 1000',
     "/api/v1/endpoints?cursor=abc": '"cursor" is a nextCursor from an earlier answer',
     "/api/v1/alerts?stat=firing": 'unknown parameter "stat" (known: state, limit); did you mean "state"?',
+    "/api/v1/explain?service=auth": '"endpoint" is missing, as in "POST /login"',
+    "/api/v1/explain?endpoint=/login&at=noon": '"at" is in milliseconds since 1970',
     "/api/v1/deliveries?state=lost": '"state" is one of pending, delivered, dead, superseded',
   };
   for (const [path, error] of Object.entries(refusals)) {

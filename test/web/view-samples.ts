@@ -11,6 +11,7 @@ export function sampleViews(parts: Partial<Views> & { readonly rows?: readonly E
     endpoints: (query) => selectEndpoints(rows, query),
     alerts: () => [],
     alert: () => null,
+    explain: () => Promise.resolve({ kind: "not_found", error: "no requests have been counted" }),
     rules: () => ({
       active: { hash: "abc", acceptedAt: 0, origin: "start", rules: [], warnings: [], notices: [] },
       refusal: null,

@@ -63,12 +63,17 @@ export class EndpointSeries {
     return row === NONE ? undefined : this.#failedAt(row);
   }
 
-  /** Gives the series away. */
-  take(owner: SeriesOwner): WatchedSeries | undefined {
+  /** As it stands now: one that has never failed is a copy. */
+  lookAt(owner: SeriesOwner): WatchedSeries | undefined {
     const row = this.rows.find(owner.endpoint.id, owner.active.number);
     if (row === NONE) return undefined;
-    const series = this.#failedAt(row) ?? newWatchedSeries(this.#factsAt(row, owner));
-    this.#remove(row);
+    return this.#failedAt(row) ?? newWatchedSeries(this.#factsAt(row, owner));
+  }
+
+  /** Gives the series away. */
+  take(owner: SeriesOwner): WatchedSeries | undefined {
+    const series = this.lookAt(owner);
+    if (series !== undefined) this.#remove(this.rows.find(owner.endpoint.id, owner.active.number));
     return series;
   }
 

@@ -1,9 +1,10 @@
 /** What speaks for a burst, in words: how rare it would be by chance, and the gates with their numbers. */
 import type { Gate, GateName } from "../detection/gate.ts";
+import { DAY_MS, SECOND_MS } from "../time.ts";
 import type { Evidence } from "./alert.ts";
 import { significant, span } from "./words.ts";
 
-const YEAR_MS = 365.25 * 86_400_000;
+const YEAR_MS = 365.25 * DAY_MS;
 const TOO_RARE_YEARS = 1e6;
 
 /**
@@ -12,8 +13,9 @@ const TOO_RARE_YEARS = 1e6;
  */
 export function chanceInWords(nats: number, requestsPerSecond: number): string | null {
   if (!(requestsPerSecond > 0)) return null;
-  const intervalMs = (Math.exp(nats) / requestsPerSecond) * 1000;
+  const intervalMs = (Math.exp(nats) / requestsPerSecond) * SECOND_MS;
   const years = intervalMs / YEAR_MS;
+  if (intervalMs < SECOND_MS) return "at any moment";
   if (years < 1) return `once in ${span(intervalMs)}`;
   return `once in ${years >= TOO_RARE_YEARS ? "more than a million" : significant(years)} years`;
 }

@@ -37,6 +37,11 @@ export class SharedSeries {
     return this.#byEndpoint.get(number)?.get(id);
   }
 
+  /** Of a rule that is grouped by attributes, those that were first seen on the endpoint. */
+  byAttributesOn({ number }: ActiveRule, { id }: Endpoint): readonly WatchedSeries[] {
+    return [...this.all()].filter(({ active, endpoint }) => active.number === number && endpoint.id === id);
+  }
+
   put(series: WatchedSeries): WatchedSeries {
     this.#byKey.set(seriesKey(series.active.rule.id, series.values), series);
     return series;

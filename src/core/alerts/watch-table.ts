@@ -73,6 +73,13 @@ export class WatchTable {
     yield* this.#shared.all();
   }
 
+  /** What a rule has on an endpoint: several series where it groups by attributes. Those that have never failed are copies. */
+  seriesOn(active: ActiveRule, endpoint: Endpoint): readonly WatchedSeries[] {
+    if (active.grouping === "attributes") return this.#shared.byAttributesOn(active, endpoint);
+    const series = this.#own.lookAt({ active, endpoint }) ?? this.#shared.findOn(active, endpoint);
+    return series === undefined ? [] : [series];
+  }
+
   /** Series whose rule keeps its id and its `per` go on; the others are dropped. */
   replaceRules(rules: readonly RuleInForce[]): void {
     const before = [...this.#rules.values()];

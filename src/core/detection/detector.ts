@@ -13,6 +13,8 @@ import { usualRequestsPerSecond } from "./baseline.ts";
 import { castSuccess } from "./client-votes.ts";
 import { nextControlAverage } from "./control-limit.ts";
 import { describeQuiet, describeRate, describeWatched } from "./describe.ts";
+import type { Diagnosis, WatchedCopy } from "./diagnosis.ts";
+import { diagnose } from "./diagnosis.ts";
 import { addFailure, addSuccess, aimAtOddsScale, fade, watchedCusum } from "./evidence.ts";
 import { smooth } from "./ewma.ts";
 import type { DetectorContext } from "./excursions.ts";
@@ -39,7 +41,7 @@ import { createSeries } from "./series.ts";
 import type { SeriesRows } from "./series-rows.ts";
 import { countFailure, countSuccess } from "./sliding-counts.ts";
 import type { SeriesSnapshot } from "./snapshot.ts";
-import { readSnapshot, takeSnapshot } from "./snapshot.ts";
+import { copySeries, readSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Expectation } from "./surplus.ts";
 import { isAtRest, REST_AFTER_MS, startWatch } from "./watch.ts";
 import { WatchList } from "./watch-list.ts";
@@ -153,6 +155,18 @@ export class Detector {
   /** The same, of a series that has just failed, for its rate alone. */
   rateReading(series: Series, now: UnixMillis): RateReading {
     return series.watch === null ? describeQuiet(series, this.#terms, now) : describeRate(series.watch);
+  }
+
+  /** What stands between the series and its alarm, for a person who asks. */
+  diagnose(series: Series, now: UnixMillis): Diagnosis {
+    return diagnose(series, this.rehearsal(series, now), this.#terms, now);
+  }
+
+  /** A watched copy, to try out what would happen: whatever is played to it, the series knows nothing of it. */
+  rehearsal(series: Series, now: UnixMillis): WatchedCopy {
+    if (series.watch !== null) learnUntil(series, series.watch, this.#terms, now);
+    const copy = copySeries(series);
+    return { ...copy, watch: copy.watch ?? startWatch(copy, this.#terms, now) };
   }
 
   /** Clients with failures since the onset, busiest first, at most 64. */

@@ -57,23 +57,32 @@ export function discardExcursion(excursions: Excursions): void {
   excursions.peak = 0;
 }
 
-/** Nats that the evidence has to pass. */
-export function thresholdNats(
+/** Nats that the evidence has to pass, and where they come from. */
+export type Threshold = {
+  readonly nats: number;
+  /** What the budget asks for. */
+  readonly byChance: number;
+  /** What harmless excursions ask for; null while there are too few of them. */
+  readonly byExperience: number | null;
+};
+
+export function thresholdOf(
   excursions: Excursions,
   requestsPerSecond: number,
   context: DetectorContext,
   now: UnixMillis,
-): number {
+): Threshold {
   const seriesPerFalsePage = Math.max(1, context.activeSeriesCount) / context.budgetFalsePages;
   const requests = (requestsPerSecond * context.budgetPerMs) / SECOND_MS;
   const byChance = Math.max(THRESHOLD_MIN, Math.log(Math.max(REQUESTS_MIN, requests) * seriesPerFalsePage));
   fadeExcursions(excursions, now);
   const perDay = (excursions.count * DAY_MS) / MEMORY_MS;
   const perBudget = perDay * (context.budgetPerMs / DAY_MS) * seriesPerFalsePage;
-  if (perBudget <= 1) return byChance;
+  if (perBudget <= 1) return { nats: byChance, byChance, byExperience: null };
   const meanExcess = (PRIOR_EXCESS + excursions.excess) / (PRIOR_COUNT + excursions.count);
   const byExperience = LEVEL + meanExcess * Math.log(perBudget);
-  return Math.max(byChance, Math.min(byExperience, RAISE_FACTOR_MAX * byChance));
+  const nats = Math.max(byChance, Math.min(byExperience, RAISE_FACTOR_MAX * byChance));
+  return { nats, byChance, byExperience };
 }
 
 function fadeExcursions(excursions: Excursions, now: UnixMillis): void {

@@ -21,7 +21,7 @@ const NEW_GUARD_MIN = 0.3;
 const NEW_TRIALS = 60;
 
 /** Baselines from fewer trials get a wide guard. */
-const WARM_TRIALS = 200;
+export const WARM_TRIALS = 200;
 
 export function guardRatio(baseline: Baseline): number {
   const ratio = logistic(guardLevel(baseline));

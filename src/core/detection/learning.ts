@@ -11,7 +11,7 @@ import { relaxedClientLimit } from "./client-limit.ts";
 import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
 import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
 import type { DetectorContext } from "./excursions.ts";
-import { discardExcursion, thresholdNats } from "./excursions.ts";
+import { discardExcursion, thresholdOf } from "./excursions.ts";
 import { guardRatio, isWarm, usualUpperRatio } from "./guard.ts";
 import type { WaitingStretch } from "./learning-queue.ts";
 import { clearOpenStretch, closeStretch, enqueue, takeLearnable } from "./learning-queue.ts";
@@ -60,7 +60,7 @@ export function refresh(watch: Watch, terms: Terms, now: UnixMillis): void {
   const { baseline, excursions } = watch;
   watch.usual = usualRatio(baseline);
   watch.usualUpper = usualUpperRatio(baseline);
-  watch.threshold = thresholdNats(excursions, usualRequestsPerSecond(baseline), terms.context, now);
+  watch.threshold = thresholdOf(excursions, usualRequestsPerSecond(baseline), terms.context, now).nats;
   aim(watch.evidence, guardRatio(baseline), watch.threshold);
 }
 
@@ -98,7 +98,7 @@ function learnClosed(series: Series, watch: Watch, terms: Terms, closed: Waiting
   else learnWaiting(series, watch, terms);
 }
 
-function isUndecided(watch: Watch, terms: Terms): boolean {
+export function isUndecided(watch: Watch, terms: Terms): boolean {
   const { evidence, threshold } = watch;
   if (highestCusum(evidence) > UNDECIDED_CUSUM_SHARE * threshold) return true;
   const limit = controlLimitOf(watch, terms);

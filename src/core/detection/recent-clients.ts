@@ -123,6 +123,12 @@ export function recentFailuresOf(recent: RecentClients, client: number, now: Uni
   return (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
 }
 
+/** The client with most failures, fading within ten minutes; 0 when there is none. */
+export function mostPersistentClient(recent: RecentClients, now: UnixMillis): number {
+  const persistence = recent.clients.map((client) => recentFailuresOf(recent, client, now));
+  return recent.clients[persistence.indexOf(Math.max(...persistence))] ?? UNKNOWN_CLIENT;
+}
+
 /** Failures of the client within about the last minute. */
 export function repeatsOf(recent: RecentClients, client: number, now: UnixMillis): number {
   const place = recent.clients.indexOf(client);

@@ -47,7 +47,8 @@ function skipWatched(watch: Watch, now: UnixMillis): void {
   if (alarm !== null) resumeAlarm(alarm, now);
 }
 
-function copySeries(series: Readonly<Series>): Series {
+/** Shares nothing with the series: what happens to one does not happen to the other. */
+export function copySeries(series: Readonly<Series>): Series {
   return {
     ...series,
     watch: series.watch === null ? null : copyWatch(series.watch),

@@ -16,12 +16,25 @@ export type ConditionName = (typeof CONDITION_NAMES)[number];
 
 export const NO_CONDITIONS: Conditions = { ratio: null, rate: null, count: null, deviation: null };
 
+/** What one condition asks for, and what there is. */
+export type ConditionAnswer = {
+  readonly name: ConditionName;
+  readonly value: number;
+  readonly needed: number;
+  readonly holds: boolean;
+};
+
 export function holds(conditions: Conditions, reading: Reading, mode: ConditionMode): boolean {
-  return CONDITION_NAMES.every((name) => {
-    const bound = conditions[name];
-    if (bound === null) return true;
-    const measured = measure(name, reading);
-    return mode === "when" ? measured >= bound : measured <= bound;
+  return answersOf(conditions, reading, mode).every((answer) => answer.holds);
+}
+
+/** Of those that are asked. */
+export function answersOf(conditions: Conditions, reading: Reading, mode: ConditionMode): readonly ConditionAnswer[] {
+  return CONDITION_NAMES.flatMap((name) => {
+    const needed = conditions[name];
+    if (needed === null) return [];
+    const value = measure(name, reading);
+    return [{ name, value, needed, holds: mode === "when" ? value >= needed : value <= needed }];
   });
 }
 

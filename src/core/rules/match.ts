@@ -31,7 +31,12 @@ export function compileLabelMatcher(patterns: FieldPatterns): LabelMatcher {
 }
 
 export function matchesEndpoint(matcher: Matcher, endpoint: EndpointNames): boolean {
-  return matcher.endpoint.every((test) => test.accepts(endpointField(endpoint, test.field)));
+  return refusals(matcher, endpoint).length === 0;
+}
+
+/** The parts of `match` that keep the endpoint out. */
+export function refusals(matcher: Matcher, endpoint: EndpointNames): readonly FieldTest<EndpointField>[] {
+  return matcher.endpoint.filter((test) => !test.accepts(endpointField(endpoint, test.field)));
 }
 
 /** An attribute that the request lacks counts as "". */
@@ -50,11 +55,19 @@ export type Candidate = { readonly rule: Rule; readonly unless: readonly Rule[] 
 export function candidateRules(rules: readonly Rule[], endpoint: Endpoint): readonly Candidate[] {
   const matching = rules.filter((rule) => matchesEndpoint(rule.match, endpoint));
   return matching.flatMap((rule) => {
-    const overriders = matching.filter((other) => other.overrides.includes(rule.id));
-    // Without tests on attributes the other rule takes every request of this endpoint.
-    const isSilent = overriders.some((other) => other.match.attributes.length === 0);
-    return isSilent ? [] : [{ rule, unless: overriders }];
+    const unless = overridersOf(rule, matching);
+    return unless.some(takesEveryRequest) ? [] : [{ rule, unless }];
   });
+}
+
+/** `matching` are all rules that match an endpoint. */
+export function overridersOf(rule: Rule, matching: readonly Rule[]): readonly Rule[] {
+  return matching.filter((other) => other.overrides.includes(rule.id));
+}
+
+/** Of the endpoints that it matches: it has no tests on attributes. */
+export function takesEveryRequest({ match }: Rule): boolean {
+  return match.attributes.length === 0;
 }
 
 export function appliesTo(candidate: Candidate, observation: Observation): boolean {

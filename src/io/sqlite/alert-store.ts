@@ -36,6 +36,8 @@ export class AlertStore {
   readonly #selectRecent;
   readonly #selectAlert;
   readonly #selectTransitions;
+  readonly #selectUntil;
+  readonly #selectAfter;
   readonly #selectTransitionsOf;
 
   constructor(database: Database, targets: TargetStore) {
@@ -66,6 +68,12 @@ export class AlertStore {
     this.#selectAlert = database.prepare<[string], AlertRow>("SELECT alert_json AS alertJson FROM alert WHERE id = ?");
     this.#selectTransitions = database.prepare<[number], TransitionRow>(
       `SELECT ${TRANSITION_COLUMNS} FROM alert_transition ORDER BY id DESC LIMIT ?`,
+    );
+    this.#selectUntil = database.prepare<[number, number], TransitionRow>(
+      `SELECT ${TRANSITION_COLUMNS} FROM alert_transition WHERE at <= ? ORDER BY at DESC, id DESC LIMIT ?`,
+    );
+    this.#selectAfter = database.prepare<[number, number], TransitionRow>(
+      `SELECT ${TRANSITION_COLUMNS} FROM alert_transition WHERE at > ? ORDER BY at, id LIMIT ?`,
     );
     this.#selectTransitionsOf = database.prepare<[string], TransitionRow>(
       `SELECT ${TRANSITION_COLUMNS} FROM alert_transition WHERE alert_id = ? ORDER BY id`,
@@ -99,6 +107,16 @@ export class AlertStore {
   /** What happened last, newest first. */
   recentTransitions(limit: number): readonly Transition[] {
     return attempt("cannot read the audit trail", () => this.#selectTransitions.all(limit)).map(toTransition);
+  }
+
+  /** What had happened by then, newest first. */
+  transitionsUntil(at: UnixMillis, limit: number): readonly Transition[] {
+    return attempt("cannot read the audit trail", () => this.#selectUntil.all(at, limit)).map(toTransition);
+  }
+
+  /** What happened after that, oldest first. */
+  transitionsAfter(at: UnixMillis, limit: number): readonly Transition[] {
+    return attempt("cannot read the audit trail", () => this.#selectAfter.all(at, limit)).map(toTransition);
   }
 
   /** What happened to one alert, oldest first. */

@@ -5,7 +5,7 @@ import {
   createExcursions,
   discardExcursion,
   followExcursion,
-  thresholdNats,
+  thresholdOf,
 } from "../../../src/core/detection/excursions.ts";
 import {
   countFailure,
@@ -45,14 +45,14 @@ test("a window forgets what is older than itself, even after a long silence", ()
 
 test("the threshold follows the traffic and the fleet, and harmless excursions raise it", () => {
   const excursions = createExcursions(START);
-  const quiet = thresholdNats(excursions, 0.001, BUDGET, START);
+  const quiet = thresholdOf(excursions, 0.001, BUDGET, START).nats;
   assert.ok(Math.abs(quiet - Math.log(1e5)) < 1e-9);
-  const busy = thresholdNats(excursions, 1, BUDGET, START);
+  const busy = thresholdOf(excursions, 1, BUDGET, START).nats;
   assert.ok(Math.abs(busy - Math.log(30 * 86_400)) < 1e-9);
   for (let count = 0; count < 10; count++) {
     for (const cusum of [3, 14, 0]) followExcursion(excursions, cusum, START);
   }
-  const raised = thresholdNats(excursions, 1, BUDGET, START);
+  const raised = thresholdOf(excursions, 1, BUDGET, START).nats;
   assert.ok(raised > busy + 5 && raised <= 3 * busy, `${raised}`);
 });
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Detector } from "../../../src/core/detection/detector.ts";
+import { failuresToGo } from "../../../src/core/detection/failures-to-go.ts";
+import { allHold } from "../../../src/core/detection/gate.ts";
+import { clientGate } from "../../../src/core/detection/judgement.ts";
 import type { Series } from "../../../src/core/detection/series.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 import { fc } from "../../support/properties.ts";
@@ -74,6 +77,52 @@ test("a failed request is marked with what the reading says", () => {
       }
     }),
     { numRuns: 50 },
+  );
+});
+
+test("an alarm goes on with the failure with which its gates come to hold, and with no other", () => {
+  fc.assert(
+    fc.property(requests, (sequence) => {
+      const detector = newDetector();
+      const series = newSeries(detector);
+      let now = START;
+      for (const { afterMs, ...next } of sequence) {
+        now += Math.min(afterMs, 2 * SECOND_MS);
+        detector.tick(series, now, BUDGET);
+        const wasAlarming = series.watch?.alarm != null;
+        observe(detector, series, { afterMs, ...next }, now);
+        if (series.watch === null || wasAlarming || !next.isFailure) continue;
+        const isProven = allHold(detector.diagnose(series, now).gates);
+        const isPersistent = clientGate(series.watch, next.client).holds;
+        assert.equal(series.watch.alarm !== null, isProven || isPersistent);
+        assert.ok(allHold(detector.reading(series, now).gates));
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("asking what stands between a series and its alarm changes nothing", () => {
+  fc.assert(
+    fc.property(requests, (sequence) => {
+      const detector = newDetector();
+      const asked = newSeries(detector);
+      const left = newSeries(detector);
+      let now = START;
+      for (const next of sequence) {
+        now += next.afterMs;
+        for (const series of [asked, left]) {
+          observe(detector, series, next, now);
+          detector.reading(series, now);
+        }
+      }
+      const watched = detector.watchedCount;
+      detector.diagnose(asked, now);
+      failuresToGo(detector, asked, { now, isReached: () => true });
+      assert.deepEqual(asked, { ...left, watch: left.watch && { ...left.watch, place: asked.watch?.place } });
+      assert.equal(detector.watchedCount, watched);
+    }),
+    { numRuns: 20 },
   );
 });
 

@@ -69,6 +69,10 @@ describe("alert store", () => {
     assert.deepEqual(store.alerts.alert("b"), other);
     assert.deepEqual(store.alerts.transitionsOf("a"), transitions.slice(0, 2));
     assert.deepEqual(store.alerts.recentTransitions(1), [transitions[2]]);
+    assert.deepEqual(store.alerts.transitionsUntil(1050, 1), [transitions[2]]);
+    assert.deepEqual(store.alerts.transitionsUntil(999, 9), []);
+    assert.deepEqual(store.alerts.transitionsAfter(1000, 9), [transitions[2], transitions[1]]);
+    assert.deepEqual(store.alerts.transitionsAfter(1100, 9), []);
   });
 
   test("a commit that cannot be kept whole is not kept at all", () => {
