@@ -1,63 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { BacktestAlert } from "../../src/cli/backtest-alerts.ts";
-import { BacktestAlerts } from "../../src/cli/backtest-alerts.ts";
 import { MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
 import { EngineWorld } from "../support/engine-world.ts";
 import { fc } from "../support/properties.ts";
 import { Random } from "../support/random.ts";
-import { ruleSetOf } from "../support/rule-bundles.ts";
-import { traceRequest } from "../support/trace-request.ts";
-import { VIRTUAL_START } from "../support/virtual-scheduler.ts";
-
-const RULES = ruleSetOf(`rules:
-  - {id: http-401, match: {}, count: {outcome: unauthenticated}, severity: error, keep_firing_for: 1m}
-routes: [{notify: [log]}]
-`);
-
-const CALM_MS = 15 * MINUTE_MS;
-const ATTACK_MS = 2 * MINUTE_MS;
-const EXPIRED = {
-  "http.response.header.www-authenticate": 'Bearer error="invalid_token", error_description="expired"',
-};
-
-/** What arrives at one moment: spans of several services, as senders flush them. */
-type Flush = { readonly at: number; readonly spans: readonly SpanFacts[] };
-
-type SpanFacts = {
-  readonly route: string;
-  readonly status: number;
-  readonly client: string;
-  readonly isExpired: boolean;
-  readonly ids: { readonly traceId: string; readonly spanId: string };
-};
-
-/** A login and an API at work, then stuffing on the one or expiring tokens on the other, and the calm after. */
-function flushes(seed: number): readonly Flush[] {
-  const random = new Random(seed);
-  const target = random.pick(["/login", "/api/orders"]);
-  const attackers = random.pick([1, 3, 200]);
-  const all: Flush[] = [];
-  let spanCount = 0;
-  for (let at = VIRTUAL_START; at < VIRTUAL_START + CALM_MS + ATTACK_MS + 5 * MINUTE_MS; ) {
-    at += 100 + random.integer(3000);
-    const elapsed = at - VIRTUAL_START;
-    const isUnderAttack = elapsed > CALM_MS && elapsed < CALM_MS + ATTACK_MS;
-    const spans = Array.from({ length: random.integer(isUnderAttack ? 20 : 6) }, () => {
-      spanCount += 1;
-      const isAttack = isUnderAttack && random.chance(0.8);
-      const route = isAttack ? target : random.pick(["/login", "/api/orders"]);
-      const client = isAttack ? `198.51.100.${random.integer(attackers)}` : `203.0.113.${random.integer(200)}`;
-      const ids = {
-        traceId: spanCount.toString(16).padStart(32, "0"),
-        spanId: spanCount.toString(16).padStart(16, "0"),
-      };
-      return { route, status: random.chance(isAttack ? 0.95 : 0.04) ? 401 : 200, client, isExpired: isAttack, ids };
-    });
-    all.push({ at, spans });
-  }
-  return all;
-}
+import type { Flush, SpanFacts } from "./flushed-traffic.ts";
+import { decisions, encodeSpan, flushes, RULES } from "./flushed-traffic.ts";
 
 type Delivery = {
   /** How many of the spans that are left come in the next request. */
@@ -69,12 +17,6 @@ type Delivery = {
 };
 
 const WHOLE: Delivery = { cut: (left) => left };
-
-/** One resource each, since senders put spans of several services into one request. */
-function encode({ route, status, client, isExpired, ids }: SpanFacts, endMs: number): Uint8Array {
-  const attributes = isExpired && route === "/api/orders" ? EXPIRED : {};
-  return traceRequest([{ method: "POST", route, status, client, endMs, ids, attributes }]);
-}
 
 function alertsOf(all: readonly Flush[], { cut, extraTicks, clockOf = (_span, at) => at }: Delivery) {
   const world = new EngineWorld(RULES);
@@ -88,24 +30,13 @@ function alertsOf(all: readonly Flush[], { cut, extraTicks, clockOf = (_span, at
     for (let next = 0; next < spans.length; ) {
       const count = Math.max(1, Math.min(spans.length - next, cut(spans.length - next)));
       // Requests behind each other are one request with the resources of both.
-      const requests = spans.slice(next, next + count).map((span) => encode(span, clockOf(span, at)));
+      const requests = spans.slice(next, next + count).map((span) => encodeSpan(span, clockOf(span, at)));
       world.sendBytes(Uint8Array.from(Buffer.concat(requests)));
       next += count;
     }
   }
   world.pass(30 * MINUTE_MS);
   return decisions(world);
-}
-
-/** What must not depend on anything but the spans and the moments at which they came. */
-function decisions(world: EngineWorld) {
-  const ended: BacktestAlert[] = [];
-  const alerts = new BacktestAlerts(({ alert }) => ended.push(alert));
-  alerts.take(world.effects);
-  alerts.end();
-  return ended.map(({ cause, endpoint, failures, fired_at, page, pattern, resolved_at, rule, severity, since }) => ({
-    ...{ rule, route: endpoint.route, page, severity, fired_at, resolved_at, since, failures, pattern, cause },
-  }));
 }
 
 const seeds = fc.integer({ min: 1, max: 1_000_000 });
