@@ -35,6 +35,7 @@ function isWatching(rule: RuleExplanation): rule is Watching {
 
 function otherText(rule: RuleExplanation): string {
   if (rule.kind === "overridden") return `rule ${rule.rule}: silent, overridden by ${rule.by.join(" and ")}`;
+  if (rule.kind === "takeover") return `rule ${rule.rule}: ${rule.sentence}`;
   if (rule.kind === "watching") return `rule ${rule.rule}: watches it`;
   return `rule ${rule.rule}: does not match, ${rule.refusals.map(refusalText).join(", ")}`;
 }

@@ -20,11 +20,12 @@ import { RequestCounter } from "./alerts/request-counter.ts";
 import type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 import type { AlertMove } from "./alerts/settle.ts";
 import { settle } from "./alerts/settle.ts";
+import type { SignInCounter } from "./alerts/takeover/sign-in-counter.ts";
 import { Unwritten } from "./alerts/unwritten.ts";
 import { isSameList, WatchTable } from "./alerts/watch-table.ts";
 import type { WatchedSeries } from "./alerts/watched-series.ts";
 import type { DetectorContext } from "./detection/detector.ts";
-import { Detector, needsTick } from "./detection/detector.ts";
+import { DEFAULT_RATE_DETECTOR, Detector, needsTick } from "./detection/detector.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import type { SpanReading } from "./enrichment/span-marker.ts";
@@ -93,7 +94,7 @@ export class Engine {
       onDropped: (series) => this.#forget(series),
     });
     this.#unwritten = new Unwritten(this.#table);
-    this.#fleet = fleetOf(ruleSet, this.#table);
+    this.#fleet = fleetOf(ruleSet, () => this.#rateSeriesCount);
     const { endpoints } = this;
     this.#counter = new RequestCounter({ endpoints, table: this.#table, hot: this.#hot, unwritten: this.#unwritten });
     this.endpoints.dependents = {
@@ -129,6 +130,11 @@ export class Engine {
   /** How spans that tell about one request together, or came again, were told from requests of their own. */
   get joinedRequests(): Pick<RequestJoiner, "heldCount" | "nestedCount" | "repeatedCount" | "overflowCount"> {
     return this.#marker.requests;
+  }
+
+  /** Who had failed at a sign-in and was not kept in sight, because too many had. */
+  get signIns(): Pick<SignInCounter, "watchCount" | "displacedCount"> {
+    return this.#counter.signIns;
   }
 
   /** What was said about refused requests by others than their own spans. */
@@ -264,6 +270,7 @@ export class Engine {
     const endpoint = this.endpoints.intern(checkpoint.endpoint, standing === "kept" ? "declared" : "observed");
     const state = active.detector.restore(checkpoint.state, this.#now);
     const series = this.#table.restore({ active, endpoint, values, state }, this.#now);
+    if (active.rule.detector.kind === "takeover") this.#counter.signIns.restore(series, checkpoint.signIns);
     if (needsTick(series.state)) this.#hot.add(series);
     return "restored";
   }
@@ -319,6 +326,7 @@ export class Engine {
   #forget(series: WatchedSeries): void {
     this.#hot.remove(series);
     this.#unwritten.forget(series);
+    this.#counter.signIns.forget(series);
     if (series.state.watch !== null) this.#watchList.demote(series.state, series.state.watch);
   }
 
@@ -328,21 +336,29 @@ export class Engine {
   }
 
   #judgeContext(now: Instant): JudgeContext {
+    const { clients } = this.#extraction;
     return {
       ruleSet: this.#ruleSet,
       now,
       inDoubtSince: this.#inDoubtSince,
-      nameOfClient: (client) => this.#extraction.clients.nameOf(client),
+      shown: { client: (client) => clients.nameOf(client), user: (user) => clients.nameOfUser(user) },
       detection: this.#fleet,
     };
   }
 
+  /** Without those that are watched for takeovers, which have no rate to judge. */
+  get #rateSeriesCount(): number {
+    return this.#table.seriesCount - this.#counter.signIns.watchCount;
+  }
+
   #putInForce(ruleSet: RuleSet): void {
     const watchList = this.#watchList;
-    this.#fleet = fleetOf(ruleSet, this.#table);
+    this.#fleet = fleetOf(ruleSet, () => this.#rateSeriesCount);
     this.#table.replaceRules(
       ruleSet.rules.map((rule) => {
-        const detector = new Detector(rule.detector, { windowMs: rule.windowMs, watchList });
+        // A rule about takeovers judges no rate: its detector is never asked to.
+        const settings = rule.detector.kind === "ewma" ? rule.detector : DEFAULT_RATE_DETECTOR;
+        const detector = new Detector(settings, { windowMs: rule.windowMs, watchList });
         detector.updateContext(this.#fleet);
         return { rule, detector };
       }),
@@ -359,12 +375,12 @@ export class Engine {
 }
 
 /** Who shares the budget of false pages. Counted whenever a threshold is set: none hangs on when the last tick was. */
-function fleetOf({ budget }: RuleSet, table: WatchTable): DetectorContext {
+function fleetOf({ budget }: RuleSet, countSeries: () => number): DetectorContext {
   return {
     budgetFalsePages: budget.falsePages,
     budgetPerMs: budget.perMs,
     get activeSeriesCount() {
-      return table.seriesCount;
+      return countSeries();
     },
   };
 }

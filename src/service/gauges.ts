@@ -105,6 +105,19 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     "{statement}",
     () => refusalEvidence.displacedCount,
   );
+  const { signIns } = alerting.engine;
+  gauge(
+    "authspike_sign_ins_watched",
+    "Sign-ins that are watched for successes after failures",
+    "{series}",
+    () => signIns.watchCount,
+  );
+  gauge(
+    "authspike_sign_ins_displaced",
+    "Clients, accounts and sign-ins that made place for others and are watched no more",
+    "{entry}",
+    () => signIns.displacedCount,
+  );
   gauge("authspike_alerts_open", "Alerts that are pending or firing", "{alert}", () => alerting.engine.openAlertCount);
   gauge(
     "authspike_delivery_pending",

@@ -103,10 +103,12 @@ export type Evidence = {
   readonly gates: readonly Gate[];
   /** Share of the failures that the busiest client holds, 0 to 1. */
   readonly busiestClientShare: number;
+  /** Mostly one client's failures, where others succeed; of a takeover: the evidence is weak. */
+  readonly isOneClientFailing: boolean;
   /** Busiest first, at most `TOP_CLIENTS_MAX`. */
   readonly topClients: readonly ClientFailures[];
   /** On a sign-in route: clients that kept failing and then succeeded, at most `TOP_CLIENTS_MAX`. */
-  readonly successesAfterFailures: readonly ClientFailures[];
+  readonly successesAfterFailures: readonly SuccessAfterFailures[];
   /** Newest last, at most `EXAMPLES_MAX`. */
   readonly examples: readonly SpanReference[];
   /** What the episode looks like; null while undecided. */
@@ -123,6 +125,24 @@ export const EXAMPLES_MAX = 3;
 
 /** `client` is the keyed fingerprint as people see it, never an address. */
 export type ClientFailures = { readonly client: string; readonly failures: number };
+
+/** A client that kept failing and then got in. A rule about takeovers knows all of it, one about rates has the nulls. */
+export type SuccessAfterFailures = {
+  /** As people see it; null when they are not to. */
+  readonly client: string | null;
+  readonly failures: number;
+  readonly failedFrom: UnixMillis | null;
+  readonly failedUntil: UnixMillis | null;
+  readonly succeededAt: UnixMillis;
+  /** Which account it got into, as a keyed fingerprint; null when the request does not say. */
+  readonly account: string | null;
+  /** How many accounts the client had tried. */
+  readonly accounts: number | null;
+  /** How many clients had failed at the account, where it was not one client that did. */
+  readonly clients: number | null;
+  readonly failure: SpanReference | null;
+  readonly success: SpanReference;
+};
 
 export type SpanReference = { readonly traceId: string; readonly spanId: string };
 

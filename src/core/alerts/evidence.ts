@@ -8,7 +8,7 @@ import type { Reading } from "../detection/reading.ts";
 import type { Confidence } from "../extraction/causes/cause.ts";
 import type { UnixMillis } from "../time.ts";
 import { SECOND_MS } from "../time.ts";
-import type { ClientFailures, Evidence, SpanReference } from "./alert.ts";
+import type { ClientFailures, Evidence, SpanReference, SuccessAfterFailures } from "./alert.ts";
 import { EXAMPLES_MAX, TOP_CLIENTS_MAX } from "./alert.ts";
 import type { CauseFailures } from "./cause-tally.ts";
 import { failuresIn, leadingCause } from "./cause-tally.ts";
@@ -22,7 +22,7 @@ export type Clues = {
   /** Busiest first. */
   readonly topClients: readonly ClientFailures[];
   /** Clients that kept failing and then succeeded, with how often they had failed. */
-  readonly successesAfterFailures: readonly ClientFailures[];
+  readonly successesAfterFailures: readonly SuccessAfterFailures[];
   /** Newest last. */
   readonly examples: readonly SpanReference[];
   /** What the episode looks like, and how sure that is; null while undecided. */
@@ -65,6 +65,7 @@ export function evidenceOf(sighting: Sighting): Evidence {
     alarmKind: reading.alarmKind,
     gates: reading.gates,
     busiestClientShare: reading.busiestClientShare,
+    isOneClientFailing: reading.isOneClientFailing,
     topClients: clues.topClients.slice(0, TOP_CLIENTS_MAX),
     successesAfterFailures: clues.successesAfterFailures.slice(0, TOP_CLIENTS_MAX),
     examples: clues.examples.slice(-EXAMPLES_MAX),
@@ -98,6 +99,7 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
     alarmKind: latest.alarmKind ?? evidence.alarmKind,
     gates: latest.gates,
     busiestClientShare: latest.busiestClientShare,
+    isOneClientFailing: latest.isOneClientFailing,
     topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
     successesAfterFailures:
       latest.successesAfterFailures.length > 0 ? latest.successesAfterFailures : evidence.successesAfterFailures,

@@ -7,8 +7,8 @@
  * endpoints, whose few requests show the same trouble later.
  *
  * An incident is nothing but its open alerts: each carries its place, so a restart loses none of it.
- * Two things are kept apart however close in time: environments, and causes that contradict each
- * other, because one of them would hide the other from the person on call.
+ * Three things are kept apart however close in time: environments, causes that contradict each other, and
+ * takeovers from bursts, because one of them would hide the other from the person on call.
  */
 import type { Severity } from "../rules/rule.ts";
 import { compareSeverity } from "../rules/severity.ts";
@@ -93,7 +93,17 @@ function isSamePlaceAndCause(incident: Incident, alert: FiringAlert): boolean {
   const isSameEnvironment = incident.alerts.every(
     ({ endpoint }) => endpoint.environment === alert.endpoint.environment,
   );
-  return isSameEnvironment && !areContradicting(causesOfIncident(incident), alert.evidence.causes);
+  return (
+    isSameEnvironment &&
+    isOfSameSort(incident, alert) &&
+    !areContradicting(causesOfIncident(incident), alert.evidence.causes)
+  );
+}
+
+/** Somebody who got in is another matter than the burst it happened in, and another person's, who may be waiting for it. */
+function isOfSameSort(incident: Incident, alert: FiringAlert): boolean {
+  const isTakeover = ({ evidence }: FiringAlert) => evidence.alarmKind === "takeover";
+  return incident.alerts.every((other) => isTakeover(other) === isTakeover(alert));
 }
 
 /** A guess contradicts nothing. */

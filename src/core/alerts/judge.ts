@@ -20,6 +20,9 @@ import type { Pattern } from "./patterns/pattern.ts";
 import { patternOf } from "./patterns/pattern.ts";
 import { isProgramRoute } from "./patterns/success-after-failures.ts";
 import type { AlertMove } from "./settle.ts";
+import type { ShownNames } from "./shown-names.ts";
+import { describeListed, shownClients } from "./shown-names.ts";
+import { takeoverClues, takeoverReading } from "./takeover/takeover-reading.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 import { seriesFields } from "./watched-series.ts";
 
@@ -28,23 +31,24 @@ export type JudgeContext = {
   readonly now: Instant;
   readonly inDoubtSince: UnixMillis;
   readonly detection: DetectorContext;
-  /** How people see a client; null when they are not to. */
-  readonly nameOfClient: (client: number) => string | null;
+  readonly shown: ShownNames;
 };
 
 /** Brings the series up to `now` and says how its alert moves on. Judging twice at one instant changes nothing more. */
 export function judge(series: WatchedSeries, context: JudgeContext): AlertMove {
   const { ruleSet, now } = context;
-  const { detector, rule } = series.active;
-  detector.tick(series.state, now.steady, context.detection);
-  const reading = detector.reading(series.state, now.steady);
+  const { rule } = series.active;
+  const reading = readingOf(series, context);
   const advance = advanceAlert({
     alert: series.alert,
     rule,
     fields: seriesFields(rule, series.values),
     endpoint: endpointNames(series.endpoint),
     reading,
-    clues: () => cluesOf(series, reading, context),
+    clues: () =>
+      rule.detector.kind === "takeover"
+        ? takeoverClues(series.signIns, context.shown)
+        : cluesOf(series, reading, context),
     muteFor: (labels) => muteHolding(ruleSet.mutes, labels, now.wall) ?? null,
     bundle: ruleSet.hash,
     now,
@@ -73,18 +77,20 @@ export function rememberExample(series: WatchedSeries, example: SpanReference): 
   if (series.examples.length > EXAMPLES_MAX) series.examples.shift();
 }
 
-function cluesOf(series: WatchedSeries, reading: Reading, { nameOfClient, now }: JudgeContext): Clues {
+function readingOf({ active: { detector, rule }, signIns, state }: WatchedSeries, context: JudgeContext): Reading {
+  const now = context.now.steady;
+  if (rule.detector.kind === "takeover") return takeoverReading(signIns, now);
+  detector.tick(state, now, context.detection);
+  return detector.reading(state, now);
+}
+
+function cluesOf(series: WatchedSeries, reading: Reading, { shown, now }: JudgeContext): Clues {
   const { active, sketch, state } = series;
-  const named = (list: readonly { readonly client: number; readonly failures: number }[]) =>
-    list.flatMap(({ client, failures }) => {
-      const name = nameOfClient(client);
-      return name === null ? [] : [{ client: name, failures }];
-    });
   const causes = causesOf(series.causes);
   const pattern = reading.isAlarming ? patternIn(series, { causes, reading }, now.steady) : null;
   return {
-    topClients: named(active.detector.topClients(state)),
-    successesAfterFailures: named(sketch?.successes.listed ?? []),
+    topClients: shownClients(active.detector.topClients(state), shown),
+    successesAfterFailures: (sketch?.successes.listed ?? []).map((listed) => describeListed(listed, shown)),
     examples: [...series.examples],
     pattern: pattern?.name ?? null,
     patternConfidence: pattern?.confidence ?? null,

@@ -171,8 +171,8 @@ function withSighting<State extends OpenAlert>(step: AlertStep, alert: State): S
   const { rule, fields, reading } = step;
   const evidence = growEvidence(alert.evidence, sightingOf(step), alert.recoveringSince);
   const risen = reading.isAlarming ? higherSeverity(alert.severity, severityOf(rule, reading)) : alert.severity;
-  // Somebody has got in: whatever the rate, that is as bad as it gets.
-  const severity = evidence.pattern === TAKEOVER ? "critical" : risen;
+  // Somebody has got in amid a burst: whatever the rate, that is as bad as it gets. A rule about takeovers has its own say.
+  const severity = evidence.pattern === TAKEOVER && evidence.alarmKind !== "takeover" ? "critical" : risen;
   return {
     ...alert,
     severity,

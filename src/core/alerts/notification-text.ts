@@ -7,6 +7,7 @@
  */
 import type { Confidence } from "../extraction/causes/cause.ts";
 import type { Rule } from "../rules/rule.ts";
+import { isPagingSeverity } from "../rules/severity.ts";
 import { renderTemplate } from "../rules/template.ts";
 import type { Instant, UnixMillis } from "../time.ts";
 import { toWall } from "../time.ts";
@@ -18,6 +19,7 @@ import { chanceOf, gateInWords } from "./evidence-words.ts";
 import { patternAdvice } from "./patterns/pattern-advice.ts";
 import { placeOf, subjectOf } from "./place.ts";
 import { field, plainLine, truncate } from "./plain-text.ts";
+import { successLine, TAKEOVER_OVER, TAKEOVER_TICKET, takeoverHappened } from "./takeover-text.ts";
 import { templateValues } from "./template-values.ts";
 import { failureCount, isoTime, percent, significant, span } from "./words.ts";
 
@@ -60,7 +62,8 @@ function firingSummary(alert: Alert, rule: Rule | null, now: Instant): string {
 
 function resolvedSummary(alert: ResolvedAlert): string {
   const { evidence, resolveReason } = alert;
-  const peak = `peak ${percent(evidence.peakRate)}, ${failureCount(evidence.failures)}`;
+  const failures = failureCount(evidence.failures);
+  const peak = isTakeover(evidence) ? failures : `peak ${percent(evidence.peakRate)}, ${failures}`;
   return plainLine(
     `Resolved after ${span(durationOf(alert))} (${resolveReason.replace("_", " ")}): ${placeOf(alert)}, ${peak}`,
     SUMMARY_CODE_POINTS_MAX,
@@ -80,13 +83,12 @@ function firingDetails(page: {
     what_happened: whatHappened(alert, rule),
     ...(kind === "escalated" ? { update: `severity rose to ${alert.severity}` } : {}),
     ...(kind === "unmuted" ? { update: "the mute is over and the alert still fires" } : {}),
+    ...ticketDetail(alert, rule),
     since: isoTime(toWall(evidence.since, now)),
-    rate_now: percent(evidence.rate),
-    usual_rate: usualRate(evidence),
+    ...rateDetails(evidence),
     failures: roundCount(evidence.failures),
-    requests_per_second: requestsPerSecond(evidence),
     ...proofDetails(alert),
-    ...clientDetails(alert),
+    ...clientDetails(alert, now),
     ...clueDetails(alert),
     looks_like: suspicion === "own-fault" ? "our own fault" : suspicion,
     what_to_do: whatToDo(alert, rule, now),
@@ -97,16 +99,41 @@ function firingDetails(page: {
 function resolvedDetails(alert: ResolvedAlert, now: Instant): Details {
   const { evidence } = alert;
   return {
-    what_happened: RESOLVE_WORDS[alert.resolveReason],
+    what_happened: whyResolved(alert),
     since: isoTime(toWall(evidence.since, now)),
     until: isoTime(toWall(alert.resolvedAt, now)),
     lasted: span(durationOf(alert)),
-    peak_rate: percent(evidence.peakRate),
+    ...(isTakeover(evidence) ? {} : { peak_rate: percent(evidence.peakRate) }),
+    ...rateDetails(evidence),
+    failures: roundCount(evidence.failures),
+    ...clientDetails(alert, now),
+    ...clueDetails(alert),
+  };
+}
+
+/** A takeover is told whatever the rate. */
+function isTakeover({ alarmKind }: Evidence): boolean {
+  return alarmKind === "takeover";
+}
+
+function rateDetails(evidence: Evidence): Details {
+  if (isTakeover(evidence)) return {};
+  return {
     rate_now: percent(evidence.rate),
     usual_rate: usualRate(evidence),
-    failures: roundCount(evidence.failures),
-    ...clientDetails(alert),
-    ...clueDetails(alert),
+    requests_per_second: requestsPerSecond(evidence),
+  };
+}
+
+/** Why this wakes nobody, where the rule would have it wake somebody. */
+function ticketDetail({ evidence, isPage }: Alert, rule: Rule | null): Details {
+  const { busiestClientShare, isOneClientFailing } = evidence;
+  const lowest = rule?.severity[0]?.level ?? "info";
+  if (isPage || !isOneClientFailing || !isPagingSeverity(lowest)) return {};
+  if (isTakeover(evidence)) return { why_a_ticket: TAKEOVER_TICKET };
+  const share = percent(busiestClientShare);
+  return {
+    why_a_ticket: `One client holds ${share} of the failures where others succeed; it becomes a page when others join.`,
   };
 }
 
@@ -117,6 +144,10 @@ function usualRate({ isUsualKnown, usual }: Evidence): string {
 
 function requestsPerSecond({ isUsualKnown, requestsPerSecond: now, usualRequestsPerSecond }: Evidence): string {
   return isUsualKnown ? `${significant(now)} (usually ${significant(usualRequestsPerSecond)})` : significant(now);
+}
+
+function whyResolved({ evidence, resolveReason }: ResolvedAlert): string {
+  return isTakeover(evidence) && resolveReason === "recovered" ? TAKEOVER_OVER : RESOLVE_WORDS[resolveReason];
 }
 
 const RESOLVE_WORDS: Readonly<Record<ResolveReason, string>> = {
@@ -130,6 +161,7 @@ const RESOLVE_WORDS: Readonly<Record<ResolveReason, string>> = {
 function whatHappened(alert: Alert, rule: Rule | null): string {
   const { rate, usual, isUsualKnown, alarmKind, busiestClientShare, failures, deviation } = alert.evidence;
   const what = rule === null ? "failed requests" : failuresInWords(rule);
+  if (alarmKind === "takeover") return takeoverHappened(alert);
   if (!isUsualKnown && alarmKind !== "client") {
     return `Too many ${what} on ${placeOf(alert)}, which is too new for a usual rate: ${percent(rate)} of requests.`;
   }
@@ -181,18 +213,17 @@ function proofDetails({ evidence }: Alert): Details {
   };
 }
 
-function clientDetails({ evidence: { busiestClientShare, topClients, successesAfterFailures } }: Alert): Details {
+function clientDetails({ evidence }: Alert, now: Instant): Details {
+  const { busiestClientShare, topClients, successesAfterFailures } = evidence;
   return {
-    ...(busiestClientShare > 0 ? { busiest_client: `${percent(busiestClientShare)} of the failures` } : {}),
+    ...(busiestClientShare > 0 && !isTakeover(evidence)
+      ? { busiest_client: `${percent(busiestClientShare)} of the failures` }
+      : {}),
     ...(topClients.length > 0
       ? { top_clients: topClients.map(({ client, failures }) => `${field(client)}: ${failureCount(failures)}`) }
       : {}),
     ...(successesAfterFailures.length > 0
-      ? {
-          success_after_failures: successesAfterFailures.map(
-            ({ client, failures }) => `${field(client)}: about ${failureCount(failures)}, then a success`,
-          ),
-        }
+      ? { success_after_failures: successesAfterFailures.map((success) => successLine(success, now)) }
       : {}),
   };
 }

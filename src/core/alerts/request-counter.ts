@@ -16,6 +16,8 @@ import { createEpisodeSketch, SKETCHED_FROM_FAILURES, sketchFailure } from "./pa
 import { KnownClients } from "./patterns/known-clients.ts";
 import { ServiceVersions } from "./patterns/service-versions.ts";
 import { noteSuccessAfterFailures } from "./patterns/success-after-failures.ts";
+import { referenceTo } from "./span-reference.ts";
+import { SignInCounter } from "./takeover/sign-in-counter.ts";
 import type { Unwritten } from "./unwritten.ts";
 import type { Watch } from "./watch-plan.ts";
 import { judges } from "./watch-plan.ts";
@@ -45,6 +47,7 @@ export class RequestCounter {
   /** A series has crossed its limit since somebody has set this to false. */
   isUrgent = false;
   readonly #parts: RequestCounterParts;
+  readonly signIns = new SignInCounter();
   readonly #memory = { knownClients: new KnownClients(), versions: new ServiceVersions() };
 
   constructor(parts: RequestCounterParts) {
@@ -59,7 +62,8 @@ export class RequestCounter {
     let figures: FailureFigures | null = null;
     for (const watch of table.watchesOf(endpoint)) {
       if (!judges(watch, observation)) continue;
-      if (isFailure(watch.active.rule.count, observation)) {
+      if (watch.active.rule.detector.kind === "takeover") this.#followSignIn(watch, observation, now);
+      else if (isFailure(watch.active.rule.count, observation)) {
         const series = this.#countFailure(watch, observation, now);
         figures ??= figuresOf(series, now);
       } else if (outcome === "ok") this.#countSuccess(watch, observation, now);
@@ -68,13 +72,19 @@ export class RequestCounter {
     return figures;
   }
 
+  #followSignIn(watch: Watch, observation: Observation, now: UnixMillis): void {
+    const { knownClients } = this.#memory;
+    const change = this.signIns.count(watch, observation, { table: this.#parts.table, knownClients }, now);
+    if (change !== null) this.#noteCounted(change.series, change.isTakeover ? "judge now" : "judge in time");
+  }
+
   #countFailure(watch: Watch, observation: Observation, now: UnixMillis): WatchedSeries {
     const { client, weight } = observation;
     const series = this.#parts.table.open(watch, observation, now);
     countFailureCause(series, observation);
     this.#sketch(series, observation, now);
     const needsJudging = watch.active.detector.observeFailure(series.state, client, weight, now);
-    rememberExample(series, { traceId: observation.traceId(), spanId: observation.spanId() });
+    rememberExample(series, referenceTo(observation));
     this.#noteCounted(series, needsJudging ? "judge now" : "judge in time");
     return series;
   }

@@ -11,6 +11,7 @@ import type { EndpointNames } from "../extraction/endpoint.ts";
 import { endpointNames } from "../extraction/endpoint.ts";
 import type { EndpointTable, Standing } from "../extraction/endpoint-table.ts";
 import type { BlockCheckpoint } from "./block-checkpoint.ts";
+import type { SignInSnapshot } from "./takeover/sign-in-watch.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 
 /** What one series has learned, with the names that find it again. */
@@ -22,6 +23,8 @@ export type SeriesCheckpoint = {
   readonly endpoint: EndpointNames;
   readonly standing: Standing;
   readonly state: SeriesSnapshot;
+  /** Of a rule about takeovers. */
+  readonly signIns?: SignInSnapshot;
 };
 
 /** A series is forgotten. */
@@ -30,7 +33,7 @@ export type GoneCheckpoint = { readonly kind: "gone" } & Pick<SeriesCheckpoint, 
 export type Checkpoint = SeriesCheckpoint | BlockCheckpoint | GoneCheckpoint;
 
 export function checkpointOf(
-  { active: { rule, detector }, values, endpoint, state }: WatchedSeries,
+  { active: { rule, detector }, values, endpoint, signIns, state }: WatchedSeries,
   endpoints: EndpointTable,
 ): SeriesCheckpoint {
   return {
@@ -41,5 +44,6 @@ export function checkpointOf(
     endpoint: endpointNames(endpoint),
     standing: endpoints.standingOf(endpoint),
     state: detector.snapshot(state),
+    ...(signIns === null ? {} : { signIns: signIns.snapshot() }),
   };
 }

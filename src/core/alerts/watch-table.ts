@@ -120,6 +120,13 @@ export class WatchTable {
     return this.#openByAttributes({ active, endpoint }, observedValues(active.rule, observation), now);
   }
 
+  /** The same without opening one; undefined where nothing has failed. */
+  find({ active }: Watch, observation: Observation): WatchedSeries | undefined {
+    const { endpoint } = observation;
+    if (active.grouping === "attributes") return this.#shared.find(active, observedValues(active.rule, observation));
+    return this.#own.find({ active, endpoint }) ?? this.#shared.findOn(active, endpoint);
+  }
+
   /** The series of these names, as it is, or as one that begins now. */
   reopen({ active, endpoint, values }: Omit<SeriesFacts, "state">, now: UnixMillis): WatchedSeries {
     if (active.grouping !== "attributes") return this.#openOn({ active, endpoint }, now);

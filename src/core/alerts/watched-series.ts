@@ -15,6 +15,7 @@ import type { UnixMillis } from "../time.ts";
 import type { Alert, SpanReference } from "./alert.ts";
 import type { CauseTally } from "./cause-tally.ts";
 import type { EpisodeSketch } from "./patterns/episode-sketch.ts";
+import type { SignInWatch } from "./takeover/sign-in-watch.ts";
 import type { ActiveRule } from "./watch-plan.ts";
 
 export type WatchedSeries = {
@@ -31,6 +32,8 @@ export type WatchedSeries = {
   causes: CauseTally;
   /** What they have in common; null while there are but a few. */
   sketch: EpisodeSketch | null;
+  /** Of a rule about takeovers: who has failed lately; null for other rules, and before anybody has. */
+  signIns: SignInWatch | null;
   /** Needs judging at every tick. */
   isHot: boolean;
   /** Has learned something since the last checkpoint. */
@@ -49,6 +52,7 @@ export function newWatchedSeries({ active, endpoint, values, state }: SeriesFact
     examples: [],
     causes: [],
     sketch: null,
+    signIns: null,
     isHot: false,
     isChanged: false,
   };

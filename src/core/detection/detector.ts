@@ -8,7 +8,7 @@
  * not be handed in: a scanner or a rate limiter would hide an attack in the denominator.
  */
 import type { UnixMillis } from "../time.ts";
-import { DAY_MS, SECOND_MS } from "../time.ts";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
 import { castSuccess } from "./client-votes.ts";
 import { nextControlAverage } from "./control-limit.ts";
@@ -56,6 +56,13 @@ export type DetectorSettings = {
   readonly minFailures: number;
   /** Standard deviations of the classical EWMA control limit; null = sequential evidence. */
   readonly deviation: number | null;
+};
+
+export const DEFAULT_RATE_DETECTOR: DetectorSettings = {
+  kind: "ewma",
+  halfLifeMs: 6 * HOUR_MS,
+  minFailures: 7,
+  deviation: null,
 };
 
 /**

@@ -5,7 +5,7 @@
 import type { UnixMillis } from "../time.ts";
 import type { Gate } from "./gate.ts";
 
-export type AlarmKind = "ratio" | "client" | "control-limit";
+export type AlarmKind = "ratio" | "client" | "control-limit" | "takeover";
 export type AlarmClearance = "recovered" | "silent" | "new_level";
 
 export type Reading = {

@@ -21,7 +21,7 @@ import { DEFAULT_CLIENT_SETTINGS } from "./client-settings.ts";
 import { readForwarded } from "./forwarded-header.ts";
 import { isInternalAddress, NOT_AN_ADDRESS, readAddress } from "./ip-address.ts";
 import type { SipHashKey } from "./siphash.ts";
-import { readUser } from "./user-fingerprint.ts";
+import { formatUser, readUser } from "./user-fingerprint.ts";
 
 /** Clients whose names are remembered to be shown; the longest known makes room. */
 export const SHOWN_CLIENTS_MAX = 20_000;
@@ -60,6 +60,11 @@ export class ClientReader {
   nameOf(client: number): string | null {
     if (this.#settings.shown === "none") return null;
     return this.#names.get(client) ?? formatFingerprint(client);
+  }
+
+  /** How people see a user, whose name is shown to nobody; null when they are not to. */
+  nameOfUser(user: number): string | null {
+    return this.#settings.shown === "none" ? null : formatUser(user);
   }
 
   #readAsTold(view: SpanView): number {

@@ -15,6 +15,7 @@ export const UNKNOWN_USER = 0;
 /** Differs from the kinds of addresses: no user can pose as a client. */
 const USER_KIND = 0xff;
 const NAME_CHARACTERS_MAX = 128;
+const SHOWN_MAX = 2 ** 48;
 const NOBODY: ReadonlySet<string> = new Set([
   "",
   "-",
@@ -51,6 +52,11 @@ export function fingerprintUserText(key: SipHashKey, text: string): number {
   bytes[0] = USER_KIND;
   sipHash24(key, bytes, 0, bytes.length);
   return sipHashNumber();
+}
+
+/** As people see it: `u-9f3a61c20b4d`. */
+export function formatUser(user: number): string {
+  return `u-${(user % SHOWN_MAX).toString(16).padStart(12, "0")}`;
 }
 
 function isNobody(name: string): boolean {

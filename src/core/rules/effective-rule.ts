@@ -66,6 +66,7 @@ function hasConditions(conditions: Conditions): boolean {
 }
 
 function writeDetector({ detector }: Rule): WrittenRule {
+  if (detector.kind === "takeover") return { kind: detector.kind };
   const { kind, halfLifeMs, minFailures, deviation } = detector;
   return {
     kind,

@@ -33,6 +33,7 @@ export function lintBundle({ gathered, isComplete, nowWall }: LintInput, report:
 }
 
 function lintFloor({ rule, id }: ReadRule, report: Report): void {
+  if (rule.detector.kind !== "ewma") return;
   if (rule.detector.minFailures >= FEW_FAILURES || (rule.when.count ?? 0) >= FEW_FAILURES) return;
   const message = `rule "${rule.id}" may fire after fewer than ${FEW_FAILURES} failures; set \`when: {count: …}\` or a larger \`min_failures\``;
   report(warningAt(id.place, "AS305", message));
@@ -120,6 +121,8 @@ function extentOf({ rule, id, match }: ReadRule): Extent {
 }
 
 function isSettled(wide: Rule, narrow: Rule): boolean {
+  // A takeover is told whatever the rate: the two tell different things.
+  if (wide.detector.kind !== narrow.detector.kind) return true;
   return wide.id === narrow.id || narrow.overrides.includes(wide.id) || wide.overrides.includes(narrow.id);
 }
 

@@ -91,9 +91,9 @@ const MIN_FAILURES_OF_CONTROL_CHART = 1;
 const detector: Shape<DetectorSettings> = mapped(
   object({
     kind: withDefault(
-      oneOf(["ewma"]),
+      oneOf(["ewma", "takeover"]),
       "ewma",
-      "How the usual rate is learned: an exponentially weighted moving average.",
+      "What an alert rests on. `ewma`: a rate that has left the usual one, which an exponentially weighted moving average learns. `takeover`: a success of whoever had kept failing, whatever the rate; it has no further fields.",
     ),
     half_life: withDefault(
       duration({ min: "1m", max: "30d" }),
@@ -109,13 +109,25 @@ const detector: Shape<DetectorSettings> = mapped(
       "Asks for the textbooks' EWMA control chart with its limit at so many standard deviations, in place of sequential evidence.",
     ),
   }),
-  ({ kind, half_life, min_failures, deviation }) => ({
-    kind,
-    halfLifeMs: half_life,
-    minFailures: min_failures ?? (deviation === null ? MIN_FAILURES : MIN_FAILURES_OF_CONTROL_CHART),
-    deviation,
-  }),
+  ({ kind, half_life, min_failures, deviation }, { node, report }) => {
+    if (kind === "takeover") return hasNoRate(node, report) ? { kind } : undefined;
+    return {
+      kind,
+      halfLifeMs: half_life,
+      minFailures: min_failures ?? (deviation === null ? MIN_FAILURES : MIN_FAILURES_OF_CONTROL_CHART),
+      deviation,
+    };
+  },
 );
+
+/** What shapes a rate would be passed over without a word. */
+function hasNoRate(detectorNode: YamlNode, report: Report): boolean {
+  const given = ["half_life", "min_failures", "deviation"].flatMap((name) => entryOf(detectorNode, name) ?? []);
+  for (const { key, keyPlace } of given) {
+    report(errorAt(keyPlace, "AS205", `\`${key}\` is about rates, of which \`kind: takeover\` knows none`));
+  }
+  return given.length === 0;
+}
 
 const level = oneOf(SEVERITIES);
 
@@ -217,7 +229,7 @@ const ruleFields = object({
 });
 
 export const ruleShape: Shape<ReadRule> = mapped(ruleFields, (fields, { node, report }) => {
-  const isRight = recoversBelowWhen(fields, node, report);
+  const isRight = recoversBelowWhen(fields, node, report) && asksForNoRate(fields, node, report);
   return isRight ? toReadRule(fields, node) : undefined;
 });
 
@@ -268,6 +280,21 @@ function ladderProblem(below: SeverityStep | undefined, step: SeverityStep): str
     return `levels must rise, but "${step.level}" is not above "${below.level}"`;
   if (step.when === null) return `"${step.level}" needs a \`when\`, or "${below.level}" would never be reached`;
   return undefined;
+}
+
+/** A condition on a rate would hold always or never where there is none. */
+function asksForNoRate({ detector: { kind }, when, recover }: RuleFields, node: YamlNode, report: Report): boolean {
+  if (kind !== "takeover") return true;
+  const asked = [
+    ...CONDITION_NAMES.filter((name) => name !== "count" && when[name] !== null).map((name) => ["when", name] as const),
+    ...CONDITION_NAMES.filter((name) => recover[name] !== null).map((name) => ["recover", name] as const),
+  ];
+  for (const [field, name] of asked) {
+    const place = entryOf(entryOf(node, field)?.value, name)?.value.place ?? node.place;
+    const remedy = field === "when" ? "; `count` asks for failures before the success" : "";
+    report(errorAt(place, "AS205", `\`${name}\` compares rates, of which \`kind: takeover\` knows none${remedy}`));
+  }
+  return asked.length === 0;
 }
 
 /** Where both name a condition there must be room between them, or the alert flaps at the line. */

@@ -64,7 +64,10 @@ export type FailureTest =
   | { readonly kind: "http_status"; readonly statuses: readonly number[] }
   | { readonly kind: "grpc_status"; readonly statuses: readonly number[] };
 
-export type DetectorSettings = {
+/** What an alert rests on: a rate that has left what is usual, or a success of whoever had kept failing. */
+export type DetectorSettings = RateDetectorSettings | { readonly kind: "takeover" };
+
+export type RateDetectorSettings = {
   readonly kind: "ewma";
   readonly halfLifeMs: number;
   readonly minFailures: number;

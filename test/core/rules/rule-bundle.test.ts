@@ -47,6 +47,21 @@ test("a rule about calls groups them by whom they are for, and takes nothing fro
   assert.match(printedOf(text("{side: cleint}")), /AS220: "cleint" never matches; did you mean "client"\?/);
 });
 
+test("a rule about takeovers stands beside one about rates, and asks for nothing about rates", () => {
+  const rule = (fields: string) => `{id: b, match: {}, count: {http_status: 401}, severity: info, ${fields}}`;
+  const text = (fields: string) => `rules:\n  - ${RULE}\n  - ${rule(fields)}\n`;
+  const taken = "detector: {kind: takeover}";
+  assert.deepEqual(codesOf(text(`${taken}, when: {count: 20}`)), []);
+  assert.deepEqual(ruleSetOf(text(taken)).rules[1]?.detector, { kind: "takeover" });
+  const wrong = [
+    "detector: {kind: takeover, half_life: 1h}",
+    `${taken}, when: {ratio: 3x}`,
+    `${taken}, recover: {count: 3}`,
+  ];
+  for (const fields of wrong) assert.deepEqual(codesOf(text(fields)), ["AS205"], fields);
+  assert.match(printedOf(text(`${taken}, when: {rate: 5%}`)), /`count` asks for failures before the success/);
+});
+
 test("all errors of all files are told in one go, by file and line, with the word marked", () => {
   const texts = {
     "b.yaml": 'rules:\n  - id: b\n    match: {rout: "/x"}\n    count: {http_status: 401}\n    window: 60\n',

@@ -67,7 +67,7 @@ test("every endpoint has one rule for failed authentication, and login routes ha
     return candidateRules(rules, endpoint).map(({ rule }) => `${rule.id} ${rule.severity.map(({ level }) => level)}`);
   };
   assert.deepEqual(judges("http", "/users/{}"), ["http-401 error", "http-403 warning"]);
-  assert.deepEqual(judges("http", "/login"), ["http-403 warning", "login-401 critical"]);
+  assert.deepEqual(judges("http", "/login"), ["http-403 warning", "login-401 critical", "login-takeover critical"]);
   assert.deepEqual(judges("http", "/api/v2/oauth/token"), ["http-403 warning", "login-401 critical"]);
   assert.deepEqual(judges("grpc", "shop.v1.Carts/Get"), ["grpc-unauthenticated error"]);
 });

@@ -53,6 +53,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
       busiestClientShare: 0.75,
       topClients: [{ client: "c1", failures: 30 }],
       examples: [{ traceId: "0123456789abcdef0123456789abcdef", spanId: "0123456789abcdef" }],
+      isOneClientFailing: false,
       successesAfterFailures: [],
       pattern: null,
       patternConfidence: null,

@@ -15,6 +15,7 @@ import { toWall } from "../../time.ts";
 import { chanceInWords } from "../evidence-words.ts";
 import type { JudgeContext } from "../judge.ts";
 import { alertLabels } from "../labels.ts";
+import { FAILURES_MIN } from "../takeover/takeover-grade.ts";
 import type { WatchTable } from "../watch-table.ts";
 import type { WatchedSeries } from "../watched-series.ts";
 import { seriesFields } from "../watched-series.ts";
@@ -56,6 +57,7 @@ function explainRule(
   if (silencing.length > 0) return { rule: rule.id, kind: "overridden", by: silencing.map(({ id }) => id) };
   const active = table.ruleById(rule.id);
   const series = active === undefined ? [] : table.seriesOn(active, endpoint);
+  if (rule.detector.kind === "takeover") return explainTakeovers(rule, series, context);
   return {
     rule: rule.id,
     kind: "watching",
@@ -64,6 +66,21 @@ function explainRule(
     series: strongest(series, context).map((each) => explainSeries(each, context)),
     seriesCount: series.length,
   };
+}
+
+/** All that matters is in who has failed lately. */
+function explainTakeovers(rule: Rule, series: readonly WatchedSeries[], { now }: JudgeContext): RuleExplanation {
+  const failing = series.flatMap(({ signIns }) => signIns?.failuresByClient(now.steady) ?? []);
+  const mostFailures = Math.max(0, ...failing);
+  const firing = series.find(({ alert }) => alert?.state === "firing")?.alert;
+  const who = failing.length === 1 ? "1 client has" : `${failing.length} clients have`;
+  const lately =
+    failing.length === 0 ? "nobody has failed lately" : `${who} failed lately, ${mostFailures} times at most`;
+  const sentence =
+    firing === undefined || firing === null
+      ? `silent: ${lately}, and none that failed ${FAILURES_MIN} times has got in`
+      : `firing as ${firing.severity}`;
+  return { rule: rule.id, kind: "takeover", failingClients: failing.length, mostFailures, sentence };
 }
 
 function strongest(series: readonly WatchedSeries[], { now }: JudgeContext): readonly WatchedSeries[] {
@@ -78,7 +95,7 @@ function strongest(series: readonly WatchedSeries[], { now }: JudgeContext): rea
 function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExplanation {
   const { active, alert, state, values } = series;
   const { rule, detector } = active;
-  const { now, nameOfClient, ruleSet } = context;
+  const { now, ruleSet, shown } = context;
   detector.updateContext(context.detection);
   const diagnosis = detector.diagnose(state, now.steady);
   const { reading } = diagnosis;
@@ -90,7 +107,7 @@ function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExpl
     fields,
     hasFailed: diagnosis.hasFailed,
     ...figuresOf(diagnosis, rule, context),
-    client: diagnosis.client === null ? null : { ...diagnosis.client, name: nameOfClient(diagnosis.client.client) },
+    client: diagnosis.client === null ? null : { ...diagnosis.client, name: shown.client(diagnosis.client.client) },
     singleClient: { isOneClientFailing: reading.isOneClientFailing, rule: rule.singleClient },
     when: answersOf(rule.when, reading, "when"),
     forMs: rule.forMs,

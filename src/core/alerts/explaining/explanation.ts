@@ -32,6 +32,14 @@ export type RuleExplanation = { readonly rule: string } & (
       readonly by: readonly string[];
     }
   | {
+      /** It judges no rate, but who gets in after failing. */
+      readonly kind: "takeover";
+      /** Clients that have failed lately, and the failures of the one that failed most. */
+      readonly failingClients: number;
+      readonly mostFailures: number;
+      readonly sentence: string;
+    }
+  | {
       readonly kind: "watching";
       /** Attributes that `match` asks of each request besides. */
       readonly attributes: readonly { readonly field: string; readonly patterns: readonly string[] }[];

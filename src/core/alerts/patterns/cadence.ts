@@ -6,21 +6,20 @@
  * their order.
  */
 import type { UnixMillis } from "../../time.ts";
+import type { Gaps } from "./gaps.ts";
+import { addGap, gapVariation, noGaps } from "./gaps.ts";
 
 export type Cadence = {
   client: number;
   votes: number;
   lastAt: UnixMillis;
-  gaps: number;
-  meanMs: number;
-  /** Sum of squared distances from the mean (Welford). */
-  squares: number;
+  gaps: Gaps;
 };
 
 const GAPS_MIN = 19;
 
 export function createCadence(): Cadence {
-  return { client: 0, votes: 0, lastAt: 0, gaps: 0, meanMs: 0, squares: 0 };
+  return { client: 0, votes: 0, lastAt: 0, gaps: noGaps() };
 }
 
 export function followCadence(cadence: Cadence, client: number, now: UnixMillis): void {
@@ -29,17 +28,12 @@ export function followCadence(cadence: Cadence, client: number, now: UnixMillis)
     if (cadence.votes < 0) Object.assign(cadence, createCadence(), { client, votes: 1, lastAt: now });
     return;
   }
-  const gapMs = now - cadence.lastAt;
+  addGap(cadence.gaps, now - cadence.lastAt);
   cadence.votes += 1;
   cadence.lastAt = now;
-  cadence.gaps += 1;
-  const distance = gapMs - cadence.meanMs;
-  cadence.meanMs += distance / cadence.gaps;
-  cadence.squares += distance * (gapMs - cadence.meanMs);
 }
 
-/** Standard deviation of the gaps as a share of their mean; null with fewer than twenty failures. */
-export function gapVariation({ gaps, meanMs, squares }: Cadence): number | null {
-  if (gaps < GAPS_MIN || meanMs <= 0) return null;
-  return Math.sqrt(squares / gaps) / meanMs;
+/** Null with fewer than twenty failures. */
+export function variationOf({ gaps }: Cadence): number | null {
+  return gapVariation(gaps, GAPS_MIN);
 }

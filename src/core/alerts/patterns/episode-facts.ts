@@ -5,7 +5,7 @@ import type { Reading } from "../../detection/reading.ts";
 import type { UnixMillis } from "../../time.ts";
 import { SECOND_MS } from "../../time.ts";
 import type { CauseFailures } from "../cause-tally.ts";
-import { gapVariation } from "./cadence.ts";
+import { variationOf } from "./cadence.ts";
 import { distinctCount } from "./distinct-count.ts";
 import type { EpisodeSketch } from "./episode-sketch.ts";
 import type { EpisodeFacts } from "./pattern.ts";
@@ -39,7 +39,7 @@ export function episodeFacts(sources: EpisodeSources, now: UnixMillis): EpisodeF
     users: speaks(withUser) ? distinctCount(sketch.users) : null,
     agents: speaks(withAgent) ? distinctCount(sketch.agents) : null,
     newVersionShare: ofNewVersions / Math.max(1, failures),
-    gapVariation: gapVariation(sketch.cadence),
+    gapVariation: variationOf(sketch.cadence),
     successesKept: successesKept(reading, now),
     causes,
   };

@@ -9,7 +9,7 @@ import { PATTERNS } from "./pattern.ts";
 const ADVICE: Readonly<Record<PatternName, CauseAdvice>> = {
   account_takeover: {
     onCall:
-      "A client that never signed in here kept failing and then got in. Find the account in the traces of that client, end its sessions and tokens, and make its owner set a new password; then block the client.",
+      "A client that never signed in here kept failing and then got in. Find the account in the traces of that client, end its sessions and tokens, and make its owner set a new password; then block the client and see what was done with the account since.",
     apiOwner:
       "After many failures ask for a second factor even when the password is right, and tell the account's owner.",
   },

@@ -7,6 +7,8 @@
  */
 import type { Observation } from "../../extraction/observation.ts";
 import type { UnixMillis } from "../../time.ts";
+import type { SpanReference } from "../alert.ts";
+import { referenceTo } from "../span-reference.ts";
 import type { KnownClients } from "./known-clients.ts";
 
 /** Failures within about ten minutes before the success: to be listed, and to count as a takeover. */
@@ -17,8 +19,15 @@ const PROGRAM_WORDS: ReadonlySet<string> = new Set(["token", "tokens", "oauth", 
 /** Later ones are counted, not listed. */
 const LISTED_MAX = 16;
 
+export type ListedSuccess = {
+  readonly client: number;
+  readonly failures: number;
+  readonly succeededAt: UnixMillis;
+  readonly success: SpanReference;
+};
+
 export type SuccessesAfterFailures = {
-  readonly listed: { readonly client: number; readonly failures: number }[];
+  readonly listed: ListedSuccess[];
   /** Some of them failed so often that it cannot be a person at a loss. */
   isTakeover: boolean;
 };
@@ -30,15 +39,17 @@ export function createSuccessesAfterFailures(): SuccessesAfterFailures {
 /** To be called before the success makes its client a known one. `failures` are those of the client, fading. */
 export function noteSuccessAfterFailures(
   successes: SuccessesAfterFailures,
-  { client, endpoint }: Pick<Observation, "client" | "endpoint">,
+  observation: Pick<Observation, "client" | "endpoint" | "spanId" | "traceId">,
   known: { readonly failures: number; readonly knownClients: KnownClients },
   now: UnixMillis,
 ): void {
   const { failures, knownClients } = known;
+  const { client, endpoint } = observation;
   if (client === 0 || failures < LISTED_FAILURES_MIN || knownClients.has(client, endpoint.id)) return;
   if (isProgramRoute(endpoint.route)) return;
   if (failures >= TAKEOVER_FAILURES_MIN && knownClients.isRipe(now)) successes.isTakeover = true;
-  if (successes.listed.length < LISTED_MAX) successes.listed.push({ client, failures });
+  if (successes.listed.length < LISTED_MAX)
+    successes.listed.push({ client, failures, succeededAt: now, success: referenceTo(observation) });
 }
 
 /** Whether rather programs than people sign in there. */

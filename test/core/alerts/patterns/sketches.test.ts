@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createCadence, followCadence, gapVariation } from "../../../../src/core/alerts/patterns/cadence.ts";
+import { createCadence, followCadence, variationOf } from "../../../../src/core/alerts/patterns/cadence.ts";
 import {
   countDistinct,
   createDistinctCount,
@@ -89,11 +89,11 @@ test("the cadence of the client with most failures is found among others", () =>
     if (second % 3 === 0) followCadence(cadence, 1000 + second, second * SECOND_MS + 400);
   }
   assert.equal(cadence.client, 7);
-  assert.ok((gapVariation(cadence) ?? 1) < 0.01);
+  assert.ok((variationOf(cadence) ?? 1) < 0.01);
 });
 
 test("too few failures have no cadence", () => {
   const cadence = createCadence();
   for (let second = 0; second < 19; second++) followCadence(cadence, 7, second * SECOND_MS);
-  assert.equal(gapVariation(cadence), null);
+  assert.equal(variationOf(cadence), null);
 });

@@ -28,15 +28,24 @@ function memory(): KnownClients {
   return known;
 }
 
+const TRACE = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
+
+function request(client: number) {
+  return { client, endpoint: LOGIN, traceId: () => TRACE.traceId, spanId: () => TRACE.spanId };
+}
+
 function succeed(client: number, failures: number, now = HOUR_MS, knownClients = memory()) {
   const successes = createSuccessesAfterFailures();
-  noteSuccessAfterFailures(successes, { client, endpoint: LOGIN }, { failures, knownClients }, now);
+  noteSuccessAfterFailures(successes, request(client), { failures, knownClients }, now);
   return successes;
 }
 
 test("a stranger is listed from five failures on, and has taken over from ten on", () => {
   assert.deepEqual(succeed(5001, 4.9), { listed: [], isTakeover: false });
-  assert.deepEqual(succeed(5001, 6), { listed: [{ client: 5001, failures: 6 }], isTakeover: false });
+  assert.deepEqual(succeed(5001, 6), {
+    listed: [{ client: 5001, failures: 6, succeededAt: HOUR_MS, success: TRACE }],
+    isTakeover: false,
+  });
   assert.equal(succeed(5001, 10).isTakeover, true);
 });
 
@@ -57,14 +66,19 @@ test("whoever signed in here before is never suspected, however often it failed,
 test("a program whose secret was repaired is no takeover", () => {
   const successes = createSuccessesAfterFailures();
   const endpoint = { ...LOGIN, route: "/oauth/token" };
-  noteSuccessAfterFailures(successes, { client: 5001, endpoint }, { failures: 40, knownClients: memory() }, HOUR_MS);
+  noteSuccessAfterFailures(
+    successes,
+    { ...request(5001), endpoint },
+    { failures: 40, knownClients: memory() },
+    HOUR_MS,
+  );
   assert.deepEqual(successes, { listed: [], isTakeover: false });
 });
 
 test("however many get in, few are listed", () => {
   const successes = createSuccessesAfterFailures();
   for (let client = 5000; client < 5100; client++) {
-    noteSuccessAfterFailures(successes, { client, endpoint: LOGIN }, { failures: 30, knownClients: memory() }, HOUR_MS);
+    noteSuccessAfterFailures(successes, request(client), { failures: 30, knownClients: memory() }, HOUR_MS);
   }
   assert.equal(successes.listed.length, 16);
 });
