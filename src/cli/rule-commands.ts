@@ -1,9 +1,11 @@
 /** Commands around rule files. */
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { parsePercentage } from "../core/text/quantity.ts";
 import type { CommandContext } from "./command-context.ts";
 import type { CommandRegistry } from "./command-line.ts";
 import type { Output } from "./output.ts";
 import { OUTPUTS } from "./output.ts";
+import type { RulesBudgetOptions } from "./rules-budget.ts";
 import type { RulesExplainOptions } from "./rules-explain.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { addServerOptions } from "./server-options.ts";
@@ -80,6 +82,27 @@ export function addRuleCommands({ program, context, action }: CommandRegistry): 
   );
 
   addServerOptions(
+    rules
+      .command("budget")
+      .description("what a budget of false pages costs: how long an attack goes unnoticed")
+      .argument("[directory]", DIRECTORY_HELP, directory)
+      .addOption(positive("--requests-per-second <count>", "of the endpoint (default: 1)"))
+      .addOption(positive("--requests-per-day <count>", "the same").conflicts("requestsPerSecond"))
+      .addOption(share("--usual <share>", "that usually fails").default(0.02, "2%"))
+      .addOption(share("--up-to <share>", "upper edge of the usual band, where it is known"))
+      .addOption(positive("--endpoints <count>", "that share the budget").default(1))
+      .option("--live", "the endpoints of a running authspike instead")
+      .option("--service <name>", "with --live: only this service")
+      .option("--rule <id>", "the rule that watches (default: the first)")
+      .addOption(positive("--limit <count>", "with --live: at most this many").default(50)),
+    context,
+  ).action(
+    action(async (chosen: string, options: Omit<RulesBudgetOptions, "directory">) =>
+      (await import("./rules-budget.ts")).runRulesBudget({ ...options, directory: chosen }, context),
+    ),
+  );
+
+  addServerOptions(
     rules.command("status").description("the rules that a running authspike has in force"),
     context,
   ).action(
@@ -90,6 +113,22 @@ export function addRuleCommands({ program, context, action }: CommandRegistry): 
 /** Where a command looks for rules when it is not told. */
 export function rulesDirectory({ environment }: CommandContext): string {
   return environment["AUTHSPIKE_RULES_DIRECTORY"] || "rules";
+}
+
+function positive(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+    if (number > 0) return number;
+    throw new InvalidArgumentError("It is a number above 0.");
+  });
+}
+
+function share(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    const ratio = parsePercentage(text) ?? 0;
+    if (ratio > 0 && ratio < 1) return ratio;
+    throw new InvalidArgumentError("It is a share between 0% and 100%, such as 2%.");
+  });
 }
 
 type CheckFormat = "text" | "json" | "github" | "sarif";

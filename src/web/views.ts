@@ -10,7 +10,7 @@ import type { Gate } from "../core/detection/gate.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { Signal } from "../core/otlp/verdict.ts";
-import type { Severity } from "../core/rules/rule.ts";
+import type { Budget, Severity } from "../core/rules/rule.ts";
 import type { UnixMillis } from "../core/time.ts";
 import type { EndpointPage, EndpointQuery } from "./endpoint-page.ts";
 import type { MetricFamily } from "./metric-family.ts";
@@ -131,7 +131,13 @@ export type RulesView = {
     readonly acceptedAt: UnixMillis;
     /** `start`, `store`, `change`, `signal` or `api`. */
     readonly origin: string;
-    readonly rules: readonly { readonly id: string; readonly file: string; readonly line: number }[];
+    readonly budget: Budget;
+    readonly rules: readonly {
+      readonly id: string;
+      readonly file: string;
+      readonly line: number;
+      readonly minFailures: number;
+    }[];
     readonly warnings: readonly Diagnostic[];
     readonly notices: readonly string[];
   };

@@ -13,7 +13,15 @@ export function sampleViews(parts: Partial<Views> & { readonly rows?: readonly E
     alert: () => null,
     explain: () => Promise.resolve({ kind: "not_found", error: "no requests have been counted" }),
     rules: () => ({
-      active: { hash: "abc", acceptedAt: 0, origin: "start", rules: [], warnings: [], notices: [] },
+      active: {
+        hash: "abc",
+        acceptedAt: 0,
+        origin: "start",
+        budget: { falsePages: 1, perMs: 30 * 86_400_000 },
+        rules: [],
+        warnings: [],
+        notices: [],
+      },
       refusal: null,
       history: [],
     }),

@@ -45,7 +45,7 @@ const CHARTS = ODDS_RATIOS.length;
 const WATCHED_CHART = 1;
 const ALTERNATIVE_MAX = 0.995;
 const NULL_MAX = 0.99;
-const FADE_MS = 6 * HOUR_MS;
+export const FADE_MS = 6 * HOUR_MS;
 const CEILING_ABOVE_THRESHOLD = 4;
 const ODDS_SCALE_TOLERANCE = 0.02;
 

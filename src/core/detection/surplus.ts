@@ -52,7 +52,8 @@ export type Excess = {
 
 const NO_EXCESS = { discountedFailures: 0, surplus: 0, expectedFailures: 0 };
 
-const TOLERATED_FACTOR = 1.4;
+/** Only what exceeds so many times the expected number is surplus. */
+export const TOLERATED_FACTOR = 1.4;
 const SURPLUS_DEVIATIONS = 3;
 const DEBT_MAX_FAILURES = 20;
 /** Below this share of the requests before, a lull may be the tail of a surge: its retries still come. */
@@ -122,7 +123,7 @@ export function excessOf(surplus: Surplus, chart: number): Excess {
 }
 
 /** There have to be enough failures, and more of them than chance explains. */
-export function surplusGates(excess: Excess | null, minFailures: number): readonly Gate[] {
+export function surplusGates(excess: typeof NO_EXCESS | null, minFailures: number): readonly Gate[] {
   const { discountedFailures, surplus, expectedFailures } = excess ?? NO_EXCESS;
   const chance = SURPLUS_DEVIATIONS * Math.sqrt(expectedFailures);
   return [
