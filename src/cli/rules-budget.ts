@@ -4,7 +4,7 @@ import type { BudgetedEndpoint, FalsePageBudget } from "../core/detection/budget
 import { chanceThreshold, costsOfBudgets } from "../core/detection/budget-cost.ts";
 import { settledGuard } from "../core/detection/settled-guard.ts";
 import { withSuggestion } from "../core/diagnostic.ts";
-import type { Rule, RuleSet } from "../core/rules/rule.ts";
+import type { RateDetectorSettings, Rule } from "../core/rules/rule.ts";
 import type { EndpointRow } from "../web/endpoint-page.ts";
 import type { PipelineView, RulesView } from "../web/views.ts";
 import type { LiveCost } from "./budget-text.ts";
@@ -37,10 +37,12 @@ export function runRulesBudget(options: RulesBudgetOptions, context: CommandCont
 function showImagined(options: RulesBudgetOptions, context: CommandContext): number {
   const ruleSet = loadRulesOrPrint(options.directory, context);
   if (ruleSet === undefined) return EXIT_CODES.failed;
-  const rule = ruleFor(options, ruleSet);
+  const rules = ruleSet.rules.flatMap(rateRule);
+  const rule = ruleFor(options, rules);
   if (rule === undefined) {
-    const ids = ruleSet.rules.map(({ id }) => id);
-    printLine(context.stderr, withSuggestion(`no rule has the id "${options.rule}"`, options.rule ?? "", ids));
+    const ids = rules.map(({ id }) => id);
+    const problem = `no rule about a rate has the id "${options.rule ?? ""}"`;
+    printLine(context.stderr, withSuggestion(problem, options.rule ?? "", ids));
     return EXIT_CODES.notFound;
   }
   const endpoint = imaginedEndpoint(options, rule);
@@ -50,12 +52,19 @@ function showImagined(options: RulesBudgetOptions, context: CommandContext): num
   return EXIT_CODES.ok;
 }
 
+type RateRule = { readonly id: string; readonly detector: RateDetectorSettings };
+
+/** None for a rule that judges something else. */
+function rateRule({ id, detector }: Rule): readonly RateRule[] {
+  return detector.kind === "ewma" ? [{ id, detector }] : [];
+}
+
 /** Left out, the first: the shipped rules learn alike. */
-function ruleFor({ rule: asked }: RulesBudgetOptions, { rules }: RuleSet): Rule | undefined {
+function ruleFor({ rule: asked }: RulesBudgetOptions, rules: readonly RateRule[]): RateRule | undefined {
   return asked === undefined ? rules[0] : rules.find(({ id }) => id === asked);
 }
 
-function imaginedEndpoint(options: RulesBudgetOptions, { detector }: Rule): BudgetedEndpoint {
+function imaginedEndpoint(options: RulesBudgetOptions, { detector }: RateRule): BudgetedEndpoint {
   const { requestsPerDay, usual, upTo } = options;
   const perDay = requestsPerDay === undefined ? undefined : requestsPerDay / 86_400;
   const requestsPerSecond = options.requestsPerSecond ?? perDay ?? 1;

@@ -136,7 +136,8 @@ export type RulesView = {
       readonly id: string;
       readonly file: string;
       readonly line: number;
-      readonly minFailures: number;
+      /** Null for a rule that judges no rate. */
+      readonly minFailures: number | null;
     }[];
     readonly warnings: readonly Diagnostic[];
     readonly notices: readonly string[];
