@@ -9,6 +9,7 @@ import { Command, CommanderError } from "commander";
 import { readVersion } from "../config/version.ts";
 import type { CommandContext } from "./command-context.ts";
 import { wantsColor } from "./command-context.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { addRecordingCommands } from "./recording-commands.ts";
 import { addRehearsalCommands } from "./rehearsal-commands.ts";
@@ -57,6 +58,7 @@ export async function runCommandLine(
   addRecordingCommands(registry);
   addRehearsalCommands(registry);
   addServerCommands(registry);
+  addDoctorCommand(registry);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {

@@ -63,6 +63,6 @@ export function addRecordingCommands({ program, context, action }: CommandRegist
 }
 
 /** What an option that may be given again has been given so far. */
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }

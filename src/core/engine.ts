@@ -35,6 +35,8 @@ import type { Endpoint } from "./extraction/endpoint.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import type { ExtractionOptions } from "./extraction/extraction-memory.ts";
 import { ExtractionMemory } from "./extraction/extraction-memory.ts";
+import type { InstrumentationReport } from "./extraction/instrumentation/finding.ts";
+import { reportOn } from "./extraction/instrumentation/findings.ts";
 import type { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
 import type { SamplingFinding } from "./extraction/service-sampling.ts";
@@ -86,7 +88,7 @@ export class Engine {
   constructor(settings: EngineSettings, ruleSet: RuleSet) {
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
     this.endpoints = new EndpointTable({ ...settings, hashSeed: settings.clientKey[0] });
-    this.#extraction = new ExtractionMemory(settings);
+    this.#extraction = new ExtractionMemory(settings, this.endpoints);
     this.#ruleSet = ruleSet;
     this.#table = new WatchTable({
       endpoints: this.endpoints,
@@ -145,6 +147,12 @@ export class Engine {
   /** Signs that samplers distort what is seen. */
   samplingFindings(): Iterable<SamplingFinding> {
     return this.#extraction.sampling.findings();
+  }
+
+  /** What is missing or misleading in what services send. */
+  instrumentationReport(): InstrumentationReport {
+    const { sampling, watch } = this.#extraction;
+    return reportOn(watch.settle(), sampling.findings());
   }
 
   get openAlertCount(): number {
@@ -333,6 +341,7 @@ export class Engine {
   #advanceTo(now: Instant): void {
     this.#now = now.steady;
     this.endpoints.advanceTo(now.steady);
+    this.#extraction.watch.advanceTo(now);
   }
 
   #judgeContext(now: Instant): JudgeContext {
@@ -368,7 +377,7 @@ export class Engine {
   #readers(): [TraceScanner, SpanReading] {
     const { rules } = this.#ruleSet;
     const attributeKeys = attributeKeysOf(rules);
-    const [scanner, extractor] = this.#extraction.readersOf(attributeKeys, this.endpoints);
+    const [scanner, extractor] = this.#extraction.readersOf(attributeKeys);
     const areCallsWatched = rules.some((rule) => watchesSide(rule, "client"));
     return [scanner, { extractor, attributeKeys, areCallsWatched }];
   }

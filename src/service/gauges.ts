@@ -1,6 +1,7 @@
 /**
  * Numbers that are read off the running parts when somebody looks, not kept.
  */
+import { FINDING_SEVERITIES } from "../core/extraction/instrumentation/finding.ts";
 import { SAMPLING_SIGNS } from "../core/extraction/service-sampling.ts";
 import type { Alerting } from "./alerting.ts";
 import type { MetricRegistry } from "./metrics.ts";
@@ -151,6 +152,20 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
       return SAMPLING_SIGNS.map((sign) => ({
         labels: { sign },
         value: findings.filter((finding) => finding.sign === sign).length,
+      }));
+    },
+  );
+  registry.gauge(
+    {
+      name: "authspike_instrumentation_findings",
+      help: "What is missing or misleading in what services send; `authspike doctor` tells it",
+      unit: "{finding}",
+    },
+    () => {
+      const { findings } = alerting.engine.instrumentationReport();
+      return FINDING_SEVERITIES.map((severity) => ({
+        labels: { severity },
+        value: findings.filter((finding) => finding.severity === severity).length,
       }));
     },
   );

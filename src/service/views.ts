@@ -79,6 +79,7 @@ export function createViews(sources: ViewSources) {
       seriesCount: alerting.engine.seriesCount,
       sampling: Array.from(alerting.engine.samplingFindings(), samplingView),
     }),
+    instrumentation: () => alerting.engine.instrumentationReport(),
     deliveries: ({ limit, state }: { readonly state: OutboxRow["state"] | null; readonly limit: number }) =>
       store.outbox
         .recent(LOOKED_THROUGH_MAX)

@@ -65,6 +65,7 @@ function addReadRoutes(api: Hono, views: Views): void {
   });
   api.get("/api/v1/rules", (context) => context.json(views.rules()));
   api.get("/api/v1/pipeline", (context) => context.json(views.pipeline()));
+  api.get("/api/v1/instrumentation", (context) => context.json(views.instrumentation()));
   api.get("/api/v1/deliveries", (context) => {
     return context.json({ deliveries: views.deliveries(readDeliveryQuery(context.req.query())) });
   });

@@ -8,6 +8,7 @@ import type { Alert, ClientFailures, SpanReference, Transition } from "../core/a
 import type { EndpointExplanation } from "../core/alerts/explaining/explanation.ts";
 import type { Gate } from "../core/detection/gate.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
+import type { InstrumentationReport } from "../core/extraction/instrumentation/finding.ts";
 import type { SamplingFinding } from "../core/extraction/service-sampling.ts";
 import type { Signal } from "../core/otlp/verdict.ts";
 import type { Budget, Severity } from "../core/rules/rule.ts";
@@ -28,6 +29,7 @@ export interface Views {
   explain(query: ExplainQuery): Promise<ExplainAnswer>;
   rules(): RulesView;
   pipeline(): PipelineView;
+  instrumentation(): InstrumentationReport;
   /** Newest first. */
   deliveries(query: DeliveryQuery): readonly DeliveryView[];
   /** Looks at the rule files now, even if they have not changed. */

@@ -33,7 +33,8 @@ test("zsh and fish get scripts that name every command", async () => {
   for (const shell of ["zsh", "fish"]) {
     const { code, script } = await completion(shell);
     assert.equal(code, 0);
-    for (const word of ["backtest", "print-config", "healthcheck"]) assert.match(script, new RegExp(word), shell);
+    for (const word of ["backtest", "print-config", "healthcheck", "doctor"])
+      assert.match(script, new RegExp(word), shell);
   }
 });
 

@@ -10,8 +10,15 @@ import { exportersTo, startedSink } from "../support/backends.ts";
 import { Installation, LOGIN_RULES, NOTIFY_RULES, ROUTING_KEY } from "../support/installation.ts";
 import { LoginTraffic } from "../support/login-traffic.ts";
 import type { RunningService } from "../support/running-service.ts";
+import { traceRequest } from "../support/trace-request.ts";
 
 const CONFIG = ["-c", "authspike.yaml"];
+
+type DoctorReport = {
+  readonly health: readonly { readonly check: string; readonly state: string }[];
+  readonly services: readonly unknown[];
+  readonly findings: readonly { readonly code: string }[];
+};
 
 describe("a command", { concurrency: true }, () => {
   test("validate tells every mistake of the configuration and exits with 78", async () => {
@@ -91,6 +98,28 @@ describe("a command", { concurrency: true }, () => {
     const down = await installation.command(["healthcheck", "--url", service.apiUrl]);
     assert.equal(down.exitCode, 4);
     assert.match(down.stderr, /^cannot reach authspike at http:\S+: connect ECONNREFUSED/);
+  });
+
+  test("doctor tells what a running authspike has seen of services, and how it is itself", async () => {
+    await using installation = new Installation();
+    const service = await installation.start();
+    await service.send(
+      traceRequest(Array.from({ length: 60 }, () => ({ route: "/login", status: 200, client: "", endMs: 1 }))),
+    );
+    const { exitCode, stdout } = await installation.command(["doctor", "--url", service.apiUrl, "-o", "json"]);
+    assert.equal(exitCode, 0, stdout);
+    const { findings, health, services } = JSON.parse(stdout) as DoctorReport;
+    assert.ok(health.some(({ check, state }) => check === "spans" && state === "ok"));
+    assert.deepEqual(services, [
+      { environment: "prod", namespace: "", service: "auth", requests: 60, instrumentation: "not recognised (test)" },
+    ]);
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ["client_missing", "spans_late", "version_missing", "user_agent_missing"],
+    );
+    const strict = await installation.command(["doctor", "--instrumentation", "--strict", "--url", service.apiUrl]);
+    assert.equal(strict.exitCode, 3);
+    assert.match(strict.stdout, /warning client_missing: auth in prod\n/);
   });
 
   test("notify test sends a page, takes it back, and tells what became of both", async () => {

@@ -1,4 +1,5 @@
 /** Views of a service at rest, of which a test changes what it is about. */
+import type { Finding } from "../../src/core/extraction/instrumentation/finding.ts";
 import type { EndpointRow } from "../../src/web/endpoint-page.ts";
 import { selectEndpoints } from "../../src/web/endpoint-page.ts";
 import type { AlertDetail, DeliveryView, Views } from "../../src/web/views.ts";
@@ -34,6 +35,7 @@ export function sampleViews(parts: Partial<Views> & { readonly rows?: readonly E
       seriesCount: rows.length,
       sampling: [],
     }),
+    instrumentation: () => ({ services: [], findings: [] }),
     deliveries: () => [],
     reloadRules: () => ({ kind: "unchanged", text: "the rules are unchanged" }),
     ...given,
@@ -117,6 +119,25 @@ export function sampleDelivery(given: Partial<DeliveryView> = {}): DeliveryView 
     createdAt: 2000,
     nextAttemptAt: 2000,
     attempts: [{ at: 2001, outcome: "delivered", status: 202, reason: "", latencyMs: 80 }],
+    ...given,
+  };
+}
+
+export function sampleFinding(given: Partial<Finding> = {}): Finding {
+  return {
+    environment: "prod",
+    namespace: "",
+    service: "auth",
+    code: "client_missing",
+    severity: "warning",
+    instrumentation: "Node http (@opentelemetry/instrumentation-http 0.203.0)",
+    count: 180,
+    of: 200,
+    share: 0.9,
+    seen: "no client address",
+    cost: "an attack from many addresses cannot be told from one client",
+    remedy: "record client.address",
+    example: { traceId: "0af7651916cd43dd8448eb211c80319c", spanName: "POST /login" },
     ...given,
   };
 }

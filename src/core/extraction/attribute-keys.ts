@@ -42,6 +42,10 @@ import {
   ATTR_SERVICE_NAMESPACE,
   ATTR_SERVICE_PEER_NAME,
   ATTR_SERVICE_VERSION,
+  ATTR_TELEMETRY_DISTRO_NAME,
+  ATTR_TELEMETRY_SDK_LANGUAGE,
+  ATTR_TELEMETRY_SDK_NAME,
+  ATTR_TELEMETRY_SDK_VERSION,
   ATTR_URL_FULL,
   ATTR_URL_PATH,
   ATTR_URL_TEMPLATE,
@@ -122,6 +126,13 @@ export const SPAN_SLOT = {
   component: spanSlot("component"),
   nodeId: spanSlot("node_id"),
   authspikeEndpoint: spanSlot(ATTR_AUTHSPIKE_ENDPOINT),
+  /** That a challenge is captured; what it says is read with the other signs of a refusal. */
+  challenge: spanSlot("http.response.header.www-authenticate"),
+  challengeUnderscored: spanSlot("http.response.header.www_authenticate"),
+  /** The ratio of a sampler, as Jaeger, Datadog and Honeycomb write it. */
+  jaegerSamplerParam: spanSlot("sampler.param"),
+  datadogRatio: spanSlot("_dd.rule_psr"),
+  honeycombRate: spanSlot("SampleRate"),
 } as const;
 
 export const RESOURCE_SLOT = {
@@ -131,6 +142,10 @@ export const RESOURCE_SLOT = {
   serviceInstanceId: resourceSlot(ATTR_SERVICE_INSTANCE_ID),
   deploymentEnvironmentName: resourceSlot(ATTR_DEPLOYMENT_ENVIRONMENT_NAME),
   deploymentEnvironment: resourceSlot(ATTR_DEPLOYMENT_ENVIRONMENT),
+  sdkLanguage: resourceSlot(ATTR_TELEMETRY_SDK_LANGUAGE),
+  sdkName: resourceSlot(ATTR_TELEMETRY_SDK_NAME),
+  sdkVersion: resourceSlot(ATTR_TELEMETRY_SDK_VERSION),
+  distroName: resourceSlot(ATTR_TELEMETRY_DISTRO_NAME),
 } as const;
 
 export const HTTP_STATUS_SLOTS = [SPAN_SLOT.httpResponseStatusCode, SPAN_SLOT.httpStatusCode] as const;
@@ -150,6 +165,14 @@ export const PATH_SLOTS = [
   SPAN_SLOT.urlFull,
   SPAN_SLOT.httpUrl,
 ] as const;
+
+export const ROUTE_SLOTS = [SPAN_SLOT.httpRoute, SPAN_SLOT.nextRoute, SPAN_SLOT.micrometerUri] as const;
+
+export const METHOD_SLOTS = [SPAN_SLOT.httpRequestMethod, SPAN_SLOT.httpMethod, SPAN_SLOT.micrometerMethod] as const;
+
+export const USER_AGENT_SLOTS = [SPAN_SLOT.userAgentOriginal, SPAN_SLOT.httpUserAgent, SPAN_SLOT.userAgent] as const;
+
+export const CHALLENGE_SLOTS = [SPAN_SLOT.challenge, SPAN_SLOT.challengeUnderscored] as const;
 
 /** The client as whoever instrumented the service resolved it. */
 export const CLIENT_NAME_SLOTS = [SPAN_SLOT.clientAddress, SPAN_SLOT.httpClientIp] as const;
@@ -185,7 +208,7 @@ const CLIENT_SLOTS = [...CLIENT_NAME_SLOTS, ...FORWARDED_SLOTS, ...PEER_SLOTS];
 export const SPAN_KEY_ALIASES: ReadonlyArray<readonly number[]> = [
   [SPAN_SLOT.httpRequestMethod, SPAN_SLOT.httpMethod],
   [SPAN_SLOT.httpRoute, SPAN_SLOT.nextRoute],
-  [SPAN_SLOT.userAgentOriginal, SPAN_SLOT.httpUserAgent, SPAN_SLOT.userAgent],
+  USER_AGENT_SLOTS,
   [SPAN_SLOT.rpcSystemName, SPAN_SLOT.rpcSystem],
   [SPAN_SLOT.networkPeerAddress, SPAN_SLOT.netSockPeerAddr, SPAN_SLOT.netPeerIp, SPAN_SLOT.peerAddress],
   HTTP_STATUS_SLOTS,

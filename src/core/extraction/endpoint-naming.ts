@@ -30,7 +30,7 @@ const METHODS = new Set(
     "PURGE SUBSCRIBE UNSUBSCRIBE NOTIFY M-SEARCH"
   ).split(" "),
 );
-const OTHER_METHOD = "_OTHER";
+export const OTHER_METHOD = "_OTHER";
 
 const utf8 = new TextEncoder();
 const normalizer = new PathNormalizer();

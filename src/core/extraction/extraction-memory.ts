@@ -1,6 +1,6 @@
 /**
  * What extraction knows and remembers whatever rules are in force: how clients are told apart, how
- * services sample and what they mean by their answers, and what has been said about refused requests.
+ * services sample, are instrumented and what they mean by their answers, and what has been said about refused requests.
  *
  * Rules decide which attributes a scan picks up, so scanner and extractor are made anew with them; this
  * outlives both.
@@ -13,6 +13,7 @@ import { ClientReader } from "./client-reader.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { DeclaredSampling } from "./declared-sampling.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
+import { InstrumentationWatch } from "./instrumentation/instrumentation-watch.ts";
 import type { OutcomeOverride } from "./outcome-override.ts";
 import { OutcomeOverrides } from "./outcome-override.ts";
 import { ServiceSampling } from "./service-sampling.ts";
@@ -34,24 +35,29 @@ export class ExtractionMemory {
   readonly clients: ClientReader;
   readonly sampling: ServiceSampling;
   readonly evidence: RefusalEvidence;
+  readonly watch: InstrumentationWatch;
+  readonly #endpoints: EndpointTable;
   readonly #clientKey: SipHashKey;
   readonly #outcomes: OutcomeOverrides;
   readonly #logs: LogEvidence;
 
-  constructor({ clientKey, clients, outcomes, sampling }: ExtractionOptions) {
+  constructor({ clientKey, clients, outcomes, sampling }: ExtractionOptions, endpoints: EndpointTable) {
     this.clients = new ClientReader(clientKey, clients);
     this.sampling = new ServiceSampling(sampling);
     // Part of the secret, so that nobody can choose traces that crowd one place of the table.
     this.evidence = new RefusalEvidence(clientKey[1]);
+    this.watch = new InstrumentationWatch(endpoints);
+    this.#endpoints = endpoints;
     this.#clientKey = clientKey;
     this.#outcomes = new OutcomeOverrides(outcomes);
     this.#logs = new LogEvidence(this.evidence);
   }
 
   /** `attributeKeys` are those that rules ask for. */
-  readersOf(attributeKeys: readonly string[], endpoints: EndpointTable): [TraceScanner, SpanExtractor] {
-    const { clients, evidence, sampling } = this;
-    const settings = { clientKey: this.#clientKey, clients, endpoints, evidence, outcomes: this.#outcomes, sampling };
+  readersOf(attributeKeys: readonly string[]): [TraceScanner, SpanExtractor] {
+    const { clients, evidence, sampling, watch } = this;
+    const own = { clientKey: this.#clientKey, endpoints: this.#endpoints, outcomes: this.#outcomes };
+    const settings = { ...own, clients, evidence, sampling, watch };
     return [
       new TraceScanner(extractionKeys([...attributeKeys, ...this.#outcomes.attributeKeys])),
       new SpanExtractor(settings),

@@ -7,6 +7,7 @@
  * out other services, nor hide what it depends on.
  */
 import { cleanName } from "./clean-text.ts";
+import type { ServiceTally } from "./instrumentation/service-tally.ts";
 import type { Nesting } from "./joining/nesting.ts";
 
 export type ServiceNames = {
@@ -32,6 +33,8 @@ export type ServiceScope = ServiceNames & {
   capturesCredentials: boolean;
   /** Kept here by the joiner, which asks for it with every request. */
   nesting: Nesting | null;
+  /** The same for whoever watches how the service is instrumented. */
+  tally: ServiceTally | null;
   /** What the service calls, by name. */
   peers: Map<string, ServiceScope> | null;
 };
@@ -149,6 +152,7 @@ function createScope(names: ServiceNames, index: number, namesakes: ServiceScope
     overflowId: null,
     capturesCredentials: false,
     nesting: null,
+    tally: null,
     peers: null,
   };
   namesakes.push(scope);

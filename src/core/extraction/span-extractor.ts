@@ -18,6 +18,7 @@ import { ClientReader } from "./client-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import { HttpSpanNaming } from "./http-span-naming.ts";
+import { InstrumentationWatch } from "./instrumentation/instrumentation-watch.ts";
 import { NO_GRPC_STATUS } from "./outcome.ts";
 import { OutcomeOverrides } from "./outcome-override.ts";
 import { RpcSpanNaming } from "./rpc-span-naming.ts";
@@ -38,6 +39,8 @@ export type ExtractionSettings = {
   /** Outlives the extractor: what it holds may still be asked for when the rules change. */
   readonly evidence?: RefusalEvidence;
   readonly outcomes?: OutcomeOverrides;
+  /** Outlives the extractor, since it takes a while to know a service. */
+  readonly watch?: InstrumentationWatch;
 };
 
 const KIND_UNSPECIFIED = 0;
@@ -69,6 +72,7 @@ export class SpanExtractor {
   readonly #callNaming: CallNaming;
   readonly #explainer: RefusalExplainer;
   readonly #answers: SpanAnswers;
+  readonly #watch: InstrumentationWatch;
   /** Of the last endpoint: see `HttpSpanNaming`. */
   #isNamedByRoute = false;
   #observation: SpanObservation | null = null;
@@ -83,6 +87,7 @@ export class SpanExtractor {
     this.#clients = settings.clients ?? new ClientReader(clientKey);
     this.#explainer = new RefusalExplainer(evidence);
     this.#answers = new SpanAnswers({ overrides: outcomes, evidence, explainer: this.#explainer });
+    this.#watch = settings.watch ?? new InstrumentationWatch(settings.endpoints);
     this.#httpNaming = new HttpSpanNaming(settings.endpoints);
     this.#rpcNaming = new RpcSpanNaming(settings.endpoints);
     this.#callNaming = new CallNaming(settings.endpoints, this.#rpcNaming);
@@ -107,6 +112,7 @@ export class SpanExtractor {
     observation.outcome = this.#answers.outcomeOf(observation) ?? observation.outcome;
     if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
     this.#sampling.note(observation.outcome === "ok" ? "success" : "other", observation.endedAt);
+    this.#watch.note(observation);
     return observation;
   }
 
@@ -130,6 +136,7 @@ export class SpanExtractor {
   forgetRequest(): void {
     this.#scope = null;
     this.#scopeBytes = null;
+    this.#watch.forgetRequest();
   }
 
   /** The service that sent the span. Read once for all spans of a resource. */
@@ -156,6 +163,7 @@ export class SpanExtractor {
     if (view.kind === KIND_INTERNAL && showsRoute(view)) this.#httpNaming.endpointOf(view, this.scopeOf(view));
     if (mayTellOfRequest(view)) this.#explainer.listenTo(view);
     this.#answers.listenTo(view);
+    this.#watch.pass(view, this.scopeOf(view));
     return null;
   }
 

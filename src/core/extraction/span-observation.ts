@@ -12,6 +12,7 @@ import type { Refusal } from "./causes/refusal.ts";
 import { UNKNOWN_CLIENT } from "./client-fingerprint.ts";
 import type { ClientReader } from "./client-reader.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { hexOf } from "./hex-text.ts";
 import type { Observation, Outcome } from "./observation.ts";
 import type { RequestResult } from "./outcome.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
@@ -20,7 +21,6 @@ import { UNKNOWN_USER } from "./user-fingerprint.ts";
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
-const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Bits of `flags`: that the sender knows where the parent is, and that it is elsewhere. */
 const PARENT_IS_LOCAL = 0x100;
@@ -166,13 +166,4 @@ function firstText(
     if (text !== undefined) return text;
   }
   return undefined;
-}
-
-function hexOf(bytes: Uint8Array, start: number, length: number): string {
-  if (start < 0) return "";
-  let hex = "";
-  for (let position = start; position < start + length; position++) {
-    hex += HEX_OF_BYTE[bytes[position] ?? 0] ?? "";
-  }
-  return hex;
 }

@@ -20,6 +20,7 @@ export type SpanSketch = {
   readonly kind?: "SERVER" | "CLIENT" | "INTERNAL" | "PRODUCER" | "CONSUMER";
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly resource?: Readonly<Record<string, AttributeValue>>;
+  readonly scope?: { readonly name: string; readonly version?: string };
   readonly statusCode?: "ERROR" | "OK";
   readonly statusMessage?: string;
   readonly startMs?: number;
@@ -42,7 +43,7 @@ export function traceRequest(sketches: readonly SpanSketch[]): Uint8Array {
   return encode(TRACE_REQUEST, {
     resourceSpans: sketches.map((sketch) => ({
       resource: { attributes: keyValues(sketch.resource ?? { "service.name": "shop" }) },
-      scopeSpans: [{ spans: [spanOf(sketch)] }],
+      scopeSpans: [{ ...(sketch.scope === undefined ? {} : { scope: sketch.scope }), spans: [spanOf(sketch)] }],
     })),
   });
 }

@@ -81,6 +81,7 @@ export class RequestJoiner {
     if (recent.isRepeated) {
       observation.isCounted = false;
       this.repeatedCount += 1;
+      scope.tally?.note("repeated");
       return null;
     }
     if (recent.hasRelatives) {
@@ -226,7 +227,10 @@ export class RequestJoiner {
     const agoMs = Math.abs(recent.seenAtSeconds(place) - recent.seenAtSeconds(other)) * SECOND_MS;
     nesting.seenAt = now;
     // For what comes later still, waiting would help nobody.
-    if (agoMs > HELD_MS) return;
+    if (agoMs > HELD_MS) {
+      scope.tally?.note("late_part");
+      return;
+    }
     // Where it was known that the service nests, the counted span had waited for the rest of its batch.
     if (nesting.depth > 1 && !nesting.isOuterFirst) nesting.isOuterFirst = true;
     else nesting.depth = Math.min(PARTS_MAX, nesting.depth + 1);

@@ -1,0 +1,132 @@
+/**
+ * Says what the watch has seen in words that people can act on.
+ *
+ * Pure, and only called when somebody asks: some thirty comparisons for each service.
+ */
+import type { SamplingFinding } from "../service-sampling.ts";
+import type { Check, Symptom } from "./checks.ts";
+import { CHECKS } from "./checks.ts";
+import type { ExaminedService, Finding, FindingCode, FindingSeverity, InstrumentationReport } from "./finding.ts";
+import { FINDING_CODES, FINDING_SEVERITIES } from "./finding.ts";
+import { FINDING_TEXTS } from "./finding-texts.ts";
+import type { TalliedService } from "./instrumentation-watch.ts";
+import type { Instrumentation } from "./known-instrumentations.ts";
+import { UNKNOWN_INSTRUMENTATION } from "./known-instrumentations.ts";
+import { remedyFor } from "./remedies.ts";
+import type { ServiceTally, SignExample } from "./service-tally.ts";
+import type { SpanSender } from "./span-sender.ts";
+
+export function reportOn(
+  services: readonly TalliedService[],
+  sampling: Iterable<SamplingFinding>,
+): InstrumentationReport {
+  return { services: services.map(examinedService), findings: findingsOf(services, sampling) };
+}
+
+function examinedService({ scope, tally }: TalliedService): ExaminedService {
+  return {
+    ...namesOf(scope),
+    instrumentation: describe(instrumentationOf(tally, null), tally.sender),
+    requests: tally.count("seen"),
+  };
+}
+
+function findingsOf(services: readonly TalliedService[], sampling: Iterable<SamplingFinding>): readonly Finding[] {
+  const found = services.flatMap(({ scope, tally }) =>
+    CHECKS.flatMap((check) => {
+      const symptom = check.find(tally, scope);
+      return symptom === null ? [] : [findingOf({ check, symptom, scope, tally })];
+    }),
+  );
+  const tallies = new Map(services.map(({ scope, tally }) => [nameOf(scope), tally]));
+  const samplers = Array.from(sampling, (finding) => samplingFindingOf(finding, tallies.get(nameOf(finding))));
+  return [...found, ...samplers].sort(compareFindings);
+}
+
+type Found = {
+  readonly check: Check;
+  readonly symptom: Symptom;
+  readonly scope: TalliedService["scope"];
+  readonly tally: ServiceTally;
+};
+
+function findingOf({ check: { code, severity }, scope, symptom, tally }: Found): Finding {
+  const { count, of, sign } = symptom;
+  const example = tally.example(sign);
+  const instrumentation = instrumentationOf(tally, example);
+  return {
+    ...namesOf(scope),
+    code,
+    severity: symptom.severity ?? severity,
+    instrumentation: describe(instrumentation, example?.sender ?? tally.sender),
+    count,
+    of,
+    share: count / of,
+    ...FINDING_TEXTS[code],
+    ...(code === "secrets_sent" ? { seen: secretsSeen(tally) } : {}),
+    remedy: remedyFor(code, instrumentation),
+    example: example === null ? null : { traceId: example.traceId, spanName: example.spanName },
+  };
+}
+
+function samplingFindingOf(finding: SamplingFinding, tally: ServiceTally | undefined): Finding {
+  const { requests, share, sign } = finding;
+  const code: FindingCode = `sampling_${sign}`;
+  const instrumentation = tally === undefined ? UNKNOWN_INSTRUMENTATION : instrumentationOf(tally, null);
+  return {
+    ...namesOf(finding),
+    code,
+    severity: "warning",
+    instrumentation: describe(instrumentation, tally?.sender ?? null),
+    count: Math.round(share * requests),
+    of: requests,
+    share,
+    ...FINDING_TEXTS[code],
+    remedy: remedyFor(code, instrumentation),
+    example: null,
+  };
+}
+
+/** A framework knows more about routes than the server it runs in, if it is that server's. */
+function instrumentationOf({ framework, sender }: ServiceTally, example: SignExample | null): Instrumentation {
+  const server = (example?.sender ?? sender)?.instrumentation ?? UNKNOWN_INSTRUMENTATION;
+  return framework !== null && framework.family === server.family ? framework : server;
+}
+
+function describe({ name }: Instrumentation, sender: SpanSender | null): string {
+  if (sender === null) return name;
+  const { distroName, scopeName, scopeVersion, sdkLanguage, sdkName, sdkVersion } = sender;
+  const parts = [[scopeName, scopeVersion], [sdkName, sdkLanguage, sdkVersion], [distroName]].map((words) =>
+    words.filter((word) => word !== "").join(" "),
+  );
+  const details = parts.filter((part) => part !== "").join(", ");
+  return details === "" ? name : `${name} (${details})`;
+}
+
+function secretsSeen(tally: ServiceTally): string {
+  return `${FINDING_TEXTS.secrets_sent.seen}: in ${tally.redactedPlaces.join(", ")}`;
+}
+
+type Names = Pick<Finding, "environment" | "namespace" | "service">;
+
+function namesOf({ environment, namespace, service }: Names) {
+  return { environment, namespace, service };
+}
+
+function nameOf(names: Names): string {
+  return JSON.stringify(namesOf(names));
+}
+
+function compareFindings(left: Finding, right: Finding): number {
+  const rank = (severity: FindingSeverity) => FINDING_SEVERITIES.indexOf(severity);
+  return (
+    rank(left.severity) - rank(right.severity) ||
+    nameOrder(left.service, right.service) ||
+    nameOrder(left.environment, right.environment) ||
+    FINDING_CODES.indexOf(left.code) - FINDING_CODES.indexOf(right.code)
+  );
+}
+
+function nameOrder(left: string, right: string): number {
+  return left < right ? -1 : Number(left > right);
+}
