@@ -82,6 +82,14 @@ export function isStated({ row }: Statement): boolean {
   return row < ROW.tokenTimes;
 }
 
+/**
+ * A guard that finds no credentials says so, and seldom what it found: browsers send none with a preflight,
+ * and what is there in another scheme is none to it. The request knows better, in whatever words it was refused.
+ */
+export function isWithoutCredentials({ name }: Statement): boolean {
+  return name === "preflight" || name === "wrong_scheme";
+}
+
 const NAMES: ReadonlySet<string> = new Set(CAUSES);
 
 export function isCauseName(name: string): name is CauseName {

@@ -12,7 +12,7 @@ import { isAuthenticationRoute } from "../authentication-route.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { Outcome } from "../observation.ts";
 import type { FailureCause } from "./cause.ts";
-import { isStated, provesFailedAuthentication, ROW } from "./cause.ts";
+import { isStated, isWithoutCredentials, provesFailedAuthentication, ROW } from "./cause.ts";
 import { inferredCause, oauthCause, statedCause } from "./decide-cause.ts";
 import { answerOf, providerFailure, statementsOf } from "./inner-span.ts";
 import type { Heard, Refusal } from "./refusal.ts";
@@ -69,9 +69,11 @@ export class RefusalExplainer {
     const place = this.#evidence.placeOf(view);
     if (outcome === "forbidden") return this.#explainForbidden(place, signs);
     if (isBadRequest) return this.#explainBadRequest(place, signs, outcome);
-    const own = statedCause(signs) ?? inferredCause(signs, this.#requestOf(refused));
+    const inferred = inferredCause(signs, this.#requestOf(refused));
+    const own = statedCause(signs) ?? inferred;
     if (outcome !== "unauthenticated") return { outcome, cause: own, refusal: null };
-    return explained(outcome, this.#evidence.refuse(place, own));
+    const shown = inferred !== null && isWithoutCredentials(inferred) ? inferred : null;
+    return explained(outcome, this.#evidence.refuse(place, own, shown));
   }
 
   /** Hears what a span that is no request says about the one it belongs to. */

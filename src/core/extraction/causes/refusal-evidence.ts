@@ -78,11 +78,12 @@ export class RefusalEvidence {
     return near.sort(compareHeard);
   }
 
-  /** Remembers a refused request with what its own span says. The same one again is the same refusal. */
-  refuse(place: TracePlace, own: Statement | null): Refusal {
+  /** Remembers a refused request with what its own span says and shows. The same one again is the same refusal. */
+  refuse(place: TracePlace, own: Statement | null, shown: Statement | null = null): Refusal {
     const others = this.#refusals.of(place.trace);
     const known = others.find(({ place: { span, service } }) => span === place.span && service === place.service);
     const refusal = known ?? new Refusal(place);
+    if (shown !== null) refusal.show(shown);
     if (own !== null) refusal.hear({ statement: own, closeness: CLOSENESS.own });
     for (const heard of this.heardAt(place)) refusal.hear(heard);
     if (known === undefined) this.#refusals.add(place.trace, refusal);

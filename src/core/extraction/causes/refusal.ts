@@ -18,18 +18,29 @@ export class Refusal {
   readonly place: TracePlace;
   follower: CauseFollower | null = null;
   #heard: Heard | null = null;
+  #shown: Heard | null = null;
 
   constructor(place: TracePlace) {
     this.place = place;
   }
 
   get cause(): FailureCause | null {
-    return this.#heard?.statement ?? null;
+    return strongestCause([this]);
   }
 
   /** The strongest so far. */
   get heard(): Heard | null {
     return this.#heard;
+  }
+
+  /** What the request itself shows, in place of a statement that nothing was sent: see `isWithoutCredentials`. */
+  get shown(): FailureCause | null {
+    return this.#shown?.statement ?? null;
+  }
+
+  show(statement: Statement): void {
+    const shown = { statement, closeness: CLOSENESS.own };
+    if (this.#shown === null || compareHeard(shown, this.#shown) < 0) this.#shown = shown;
   }
 
   /** Returns whether that is stronger than what was known. */
@@ -48,7 +59,9 @@ export function strongestCause(refusals: readonly Refusal[]): FailureCause | nul
   for (const { heard } of refusals) {
     if (heard !== null && (strongest === null || compareHeard(heard, strongest) < 0)) strongest = heard;
   }
-  return strongest?.statement ?? null;
+  const said = strongest?.statement ?? null;
+  if (said?.name !== "no_credentials") return said;
+  return refusals.find(({ shown }) => shown !== null)?.shown ?? said;
 }
 
 /** Negative when the left one is stronger: by the row of the table, then by closeness, then by what no order changes. */

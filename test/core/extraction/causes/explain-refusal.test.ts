@@ -96,12 +96,17 @@ describe("what is inferred", () => {
 
   test("a refused preflight", () => {
     assert.equal(judge(refused({ "http.request.method": "OPTIONS" })), "preflight low");
+    const exceptions = [{ type: "UnauthorizedError", message: "jwt must be provided" }];
+    assert.equal(judge(refused({ "http.request.method": "OPTIONS" }, { exceptions })), "preflight low");
   });
 
   test("a scheme that nobody asked for", () => {
     const basic = { [AUTHORIZATION]: ["Basic YTpi"] };
     assert.equal(judge(refused({ ...basic, [CHALLENGE]: ['Bearer realm="a"'] })), "wrong_scheme high");
     assert.equal(judge(refused({ ...basic, [CHALLENGE]: ['Basic realm="a"'] })), "none");
+    const exceptions = [{ type: "NotAuthenticated", message: "Authentication credentials were not provided." }];
+    const unheard = refused({ ...basic, [CHALLENGE]: ['Bearer realm="a"'] }, { exceptions });
+    assert.equal(judge(unheard), "wrong_scheme high");
     const redacted = { [AUTHORIZATION]: ["[REDACTED]"], [CHALLENGE]: ['Bearer realm="a"'] };
     assert.equal(judge(refused(redacted)), "none");
   });

@@ -53,6 +53,16 @@ test("a log record of the span itself counts whoever sent it, and without a time
   assert.equal(evidence.refuse(REQUEST, null).cause?.name, "expired");
 });
 
+test("what a request shows takes the place of what is said about absent credentials, and of nothing else", () => {
+  const shown = says("preflight", ROW.preflight);
+  const evidence = new RefusalEvidence(7);
+  const refusal = evidence.refuse(REQUEST, shown, shown);
+  evidence.testify(at({}), says("no_credentials"));
+  assert.equal(nameOf(refusal), "preflight");
+  evidence.testify(at({}), says("expired", ROW.exceptionType));
+  assert.equal(nameOf(refusal), "expired");
+});
+
 test("the stronger row wins, and of equal rows the closer teller", () => {
   const evidence = new RefusalEvidence(7);
   const refusal = evidence.refuse(REQUEST, says("bad_password", ROW.signIn));
@@ -113,7 +123,12 @@ test("the answer given within a request is found at the request", () => {
 });
 
 type Step =
-  | { readonly kind: "refuse"; readonly place: TracePlace; readonly own: Statement | null }
+  | {
+      readonly kind: "refuse";
+      readonly place: TracePlace;
+      readonly own: Statement | null;
+      readonly shown: Statement | null;
+    }
   | { readonly kind: "testify"; readonly place: TracePlace; readonly statement: Statement };
 
 const statement = fc.record({
@@ -131,7 +146,7 @@ const place = fc.integer({ min: 1, max: 6 }).map((span): TracePlace => {
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constant("refuse" as const), place, own: fc.option(statement) }),
+  fc.record({ kind: fc.constant("refuse" as const), place, own: fc.option(statement), shown: fc.option(statement) }),
   fc.record({ kind: fc.constant("testify" as const), place, statement }),
 );
 
@@ -140,7 +155,7 @@ function causesAfter(steps: readonly Step[]): Readonly<Record<string, string | n
   const evidence = new RefusalEvidence(7);
   const refusals = new Map<number, Refusal>();
   for (const taken of steps) {
-    if (taken.kind === "refuse") refusals.set(taken.place.span, evidence.refuse(taken.place, taken.own));
+    if (taken.kind === "refuse") refusals.set(taken.place.span, evidence.refuse(taken.place, taken.own, taken.shown));
     else evidence.testify(taken.place, taken.statement);
   }
   const spans = [...refusals].sort(([left], [right]) => left - right);
