@@ -175,10 +175,17 @@ test("a restart between failures and success changes nothing", () => {
   );
 });
 
-test("a takeover is an incident of its own beside the burst it happened in", () => {
+test("a takeover within ten minutes of the burst's page is told in the burst's incident, and first of all", () => {
   const signIn = new SignIn().goOn(2 * MINUTE_MS, tries(90, 1));
-  const keys = new Set(signIn.world.transitions().map(({ alert }) => alert.incident?.dedupKey.split("/")[1]));
-  assert.deepEqual([...keys].sort(), ["login-401", "login-takeover"]);
+  assert.deepEqual(incidentKeys(signIn), ["login-401"]);
+  const pages = signIn.world.effects.flatMap((effect) => (effect.kind === "notify" ? [effect.notification] : []));
+  const update = pages.find(({ text }) => text.details["alerts_in_incident"] === 2);
+  assert.match(update?.text.summary ?? "", /^Somebody got in after 90 failures .*; one incident with another alert$/);
+});
+
+test("a takeover an hour after the burst's page is an incident of its own", () => {
+  const signIn = new SignIn().goOn(HOUR_MS, tries(3590, 1));
+  assert.deepEqual(incidentKeys(signIn), ["login-401", "login-takeover"]);
 });
 
 test("the page says who, how often, for how long, when, and where to look", () => {
@@ -193,6 +200,11 @@ test("the page says who, how often, for how long, when, and where to look", () =
   assert.match(pageOf(signIn, "what_to_do"), /sessions/);
   assert.equal(pageOf(signIn, "rate_now"), "");
 });
+
+function incidentKeys(signIn: SignIn): readonly (string | undefined)[] {
+  const keys = new Set(signIn.world.transitions().map(({ alert }) => alert.incident?.dedupKey.split("/")[1]));
+  return [...keys].sort();
+}
 
 function pageOf(signIn: SignIn, detail: string): string {
   const pages = signIn.world.effects.flatMap((effect) => (effect.kind === "notify" ? [effect.notification] : []));

@@ -3,7 +3,8 @@
  *
  * One alert alone reads as it always does. Of several, the summary says how far it has spread and what
  * they have in common; the details list them, the worst first, and go on with those of the worst,
- * because the first trace to open and the first client to look at are there.
+ * because the first trace to open and the first client to look at are there. Somebody who got in is worse
+ * than any number who did not.
  */
 import type { Rule } from "../rules/rule.ts";
 import type { Instant } from "../time.ts";
@@ -12,7 +13,7 @@ import type { Evidence, NotificationText, Transition } from "./alert.ts";
 import { causeAdvice } from "./cause-advice.ts";
 import { causeMix, failuresIn, leadingCause, UNDECIDED } from "./cause-tally.ts";
 import type { Incident } from "./incident.ts";
-import { causesOfIncident, sizeOf } from "./incident.ts";
+import { causesOfIncident, isTakeover, sizeOf } from "./incident.ts";
 import type { FiringAlert } from "./lifecycle.ts";
 import { notificationText } from "./notification-text.ts";
 import { placeOf } from "./place.ts";
@@ -34,13 +35,14 @@ export type IncidentTextContext = {
 
 export function incidentText(incident: Incident, { transition, rules, now }: IncidentTextContext): NotificationText {
   // Of those that are muted nobody is to be told here.
-  const alerts = byFailures(incident.alerts.filter(({ mutedBy }) => mutedBy === null));
+  const alerts = worstFirst(incident.alerts.filter(({ mutedBy }) => mutedBy === null));
   const worst = alerts[0];
   const subject =
     worst === undefined || worst.id === transition.alert.id ? transition : { ...transition, alert: worst };
   const rule = rules.find(({ id }) => id === subject.alert.ruleId) ?? null;
   const text = notificationText(subject, { rule, now });
-  if (alerts.length < 2) return text;
+  if (worst === undefined || alerts.length < 2) return text;
+  if (isTakeover(worst)) return takeoverText(text, alerts);
   return {
     ...text,
     summary: plainLine(summaryOf(alerts), SUMMARY_CODE_POINTS_MAX),
@@ -48,11 +50,21 @@ export function incidentText(incident: Incident, { transition, rules, now }: Inc
   };
 }
 
+/** Of a burst in which somebody got in, that is told, and the burst beside it. */
+function takeoverText(text: NotificationText, alerts: readonly FiringAlert[]): NotificationText {
+  const others = alerts.length === 2 ? "another alert" : `${alerts.length - 1} other alerts`;
+  return {
+    ...text,
+    summary: plainLine(`${text.summary}; one incident with ${others}`, SUMMARY_CODE_POINTS_MAX),
+    details: { ...text.details, ...sizeDetails(alerts) },
+  };
+}
+
 /** For the resolve of an incident whose last alerts have ended: `text` tells of one of them. */
 export function resolvedText(before: Incident, text: NotificationText): NotificationText {
   const size = sizeOf(before);
   if (size < 2) return text;
-  const endpoints = byFailures(before.alerts).slice(0, LISTED_ALERTS_MAX).map(lineOf);
+  const endpoints = worstFirst(before.alerts).slice(0, LISTED_ALERTS_MAX).map(lineOf);
   return {
     ...text,
     summary: plainLine(`${text.summary}; the last of ${size} alerts in one incident`, SUMMARY_CODE_POINTS_MAX),
@@ -78,10 +90,16 @@ function detailsOf(alerts: readonly FiringAlert[], now: Instant): NotificationTe
   return {
     what_happened: `${alerts.length} alerts began within ${within} and are told as one incident. The figures below are those of the worst.`,
     since: isoTime(toWall(first, now)),
+    ...sizeDetails(alerts),
+    ...causeDetails(alerts),
+  };
+}
+
+function sizeDetails(alerts: readonly FiringAlert[]): NotificationText["details"] {
+  return {
     alerts_in_incident: alerts.length,
     failures_in_incident: Math.round(alerts.reduce((sum, { evidence }) => sum + evidence.failures, 0)),
     endpoints: alerts.slice(0, LISTED_ALERTS_MAX).map(lineOf),
-    ...causeDetails(alerts),
   };
 }
 
@@ -104,10 +122,15 @@ function mixOf(alerts: readonly FiringAlert[]): Evidence["causes"] {
 
 function lineOf(alert: FiringAlert): string {
   const { rate, usual, failures, isUsualKnown } = alert.evidence;
+  if (isTakeover(alert))
+    return plainLine(`${placeOf(alert)}: somebody got in after ${failureCount(failures)}`, LINE_CODE_POINTS_MAX);
   const usually = isUsualKnown ? `, usually ${percent(usual)}` : "";
   return plainLine(`${placeOf(alert)}: ${percent(rate)}${usually}, ${failureCount(failures)}`, LINE_CODE_POINTS_MAX);
 }
 
-function byFailures(alerts: readonly FiringAlert[]): readonly FiringAlert[] {
-  return [...alerts].sort((left, right) => right.evidence.failures - left.evidence.failures);
+function worstFirst(alerts: readonly FiringAlert[]): readonly FiringAlert[] {
+  const rank = (alert: FiringAlert) => (isTakeover(alert) ? 1 : 0);
+  return [...alerts].sort(
+    (left, right) => rank(right) - rank(left) || right.evidence.failures - left.evidence.failures,
+  );
 }

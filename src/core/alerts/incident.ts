@@ -8,8 +8,10 @@
  *
  * An incident is nothing but its open alerts: each carries its place, so a restart loses none of it.
  * Three things are kept apart however close in time: environments, causes that contradict each other, and
- * takeovers from bursts, because one of them would hide the other from the person on call.
+ * takeovers from bursts elsewhere, because one of them would hide the other from the person on call.
  */
+import type { EndpointNames } from "../extraction/endpoint.ts";
+import { endpointName } from "../extraction/endpoint.ts";
 import type { Severity } from "../rules/rule.ts";
 import { compareSeverity } from "../rules/severity.ts";
 import type { UnixMillis } from "../time.ts";
@@ -100,10 +102,23 @@ function isSamePlaceAndCause(incident: Incident, alert: FiringAlert): boolean {
   );
 }
 
-/** Somebody who got in is another matter than the burst it happened in, and another person's, who may be waiting for it. */
+/**
+ * Somebody who got in belongs to the burst on the same endpoint, which is still being read while the incident is
+ * young. Elsewhere, or later, when the burst may long be acknowledged, it is another matter.
+ */
 function isOfSameSort(incident: Incident, alert: FiringAlert): boolean {
-  const isTakeover = ({ evidence }: FiringAlert) => evidence.alarmKind === "takeover";
-  return incident.alerts.every((other) => isTakeover(other) === isTakeover(alert));
+  const isSameSort = incident.alerts.every((other) => isTakeover(other) === isTakeover(alert));
+  return isSameSort || incident.alerts.some(({ endpoint }) => isSameEndpoint(endpoint, alert.endpoint));
+}
+
+export function isTakeover({ evidence }: FiringAlert): boolean {
+  return evidence.alarmKind === "takeover";
+}
+
+function isSameEndpoint(one: EndpointNames, other: EndpointNames): boolean {
+  return (
+    endpointName(one) === endpointName(other) && one.service === other.service && one.namespace === other.namespace
+  );
 }
 
 /** A guess contradicts nothing. */
