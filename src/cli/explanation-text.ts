@@ -160,8 +160,9 @@ const CONDITION_TEXTS: Readonly<Record<ConditionAnswer["name"], (value: number) 
   deviation: significant,
 };
 
-function severityText({ severity }: SeriesExplanation): string {
-  return `${severity}, a ${isPagingSeverity(severity) ? "page" : "ticket"}`;
+function severityText({ isKnownRise, severity }: SeriesExplanation): string {
+  const known = isKnownRise ? ": people were paged for such a level within a day" : "";
+  return `${severity}, a ${isPagingSeverity(severity) ? "page" : "ticket"}${known}`;
 }
 
 function samplingTexts({ sampling }: SeriesExplanation): readonly string[] {

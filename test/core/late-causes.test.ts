@@ -115,7 +115,7 @@ describe("an alert", () => {
   function burst(): { readonly world: EngineWorld; readonly traceIds: readonly string[] } {
     const world = new EngineWorld(RULES);
     world.play("GET /orders", { everyMs: 1000, failureShare: 0, forMs: 30 * MINUTE_MS });
-    const traceIds = Array.from({ length: 60 }, (_, index) => (index + 1).toString(16).padStart(32, "a"));
+    const traceIds = Array.from({ length: 80 }, (_, index) => (index + 1).toString(16).padStart(32, "a"));
     for (const traceId of traceIds) {
       world.pass(100);
       const ids = { traceId, spanId: traceId.slice(16) };

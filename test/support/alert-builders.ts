@@ -37,6 +37,8 @@ export function quietReading(facts: Partial<Reading> = {}): Reading {
     requestsSince: 0,
     busiestClientShare: 0,
     isOneClientFailing: false,
+    isKnownRise: false,
+    holdMs: 0,
     isWarm: true,
     isAlarming: false,
     alarmKind: null,

@@ -10,7 +10,7 @@
  * | firing   | severity has risen                                   | firing     | escalated  |
  * | firing   | a mute, or another mute, has begun                   | firing     | muted      |
  * | firing   | the mute is over                                     | firing     | unmuted    |
- * | firing   | alarm off and `recover` holds for `keep_firing_for`  | inactive   | resolved   |
+ * | firing   | alarm off and `recover` holds for `keep_firing_for`, longer if it is known to return | inactive | resolved |
  * | pending  | its rule is gone, or means another series            | inactive   | cancelled  |
  * | firing   | its rule is gone, or means another series            | inactive   | resolved   |
  *
@@ -190,8 +190,9 @@ function recoveringSince({ reading, rule, now }: AlertStep, alert: FiringAlert):
   return alert.recoveringSince ?? now.steady;
 }
 
-function hasRecovered({ rule, now }: AlertStep, since: UnixMillis | null): boolean {
-  return since !== null && now.steady - since >= rule.keepFiringForMs;
+/** What is known to return is kept open until it does so no more. */
+function hasRecovered({ reading, rule, now }: AlertStep, since: UnixMillis | null): boolean {
+  return since !== null && now.steady - since >= Math.max(rule.keepFiringForMs, reading.holdMs);
 }
 
 /** The alert under the mute now in force; null when that is the one it is under already. */

@@ -6,8 +6,9 @@
  * when an average is back: it would remember a fierce attack for minutes.
  */
 import type { UnixMillis } from "../time.ts";
-import { MINUTE_MS, SECOND_MS } from "../time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
 import type { Gate } from "./gate.ts";
+import { clamp, logistic, logit } from "./odds.ts";
 import type { AlarmClearance, AlarmKind } from "./reading.ts";
 
 export type Alarm = {
@@ -24,6 +25,10 @@ export type Alarm = {
   gates: readonly Gate[];
   /** The stretch that has been as usual so far; null when the last request broke it. */
   calm: Calm | null;
+  /** Whether the excess has levelled off, as it stood when it was last looked at, and its odds then. */
+  isLevel: boolean;
+  levelOdds: number;
+  levelLookedAt: UnixMillis;
   /** From here on nobody has lost sight of it: the alarm's start, or the end of a time when we were down. */
   watchedSince: UnixMillis;
 };
@@ -55,12 +60,21 @@ const RECOVERY_REQUESTS_MAX_SECONDS = 300;
 const SILENT_REQUESTS = 30;
 const SILENCE_MIN_MS = MINUTE_MS;
 const SILENCE_MAX_MS = 10 * MINUTE_MS;
+/** Nats by which a calm stretch has to speak for the usual ratio and against the alarm's: a chance of one in a thousand. */
+const RECOVERY_NATS = Math.log(1000);
+/** What a calm stretch is told from has at least three times its odds. */
+const RECOVERY_LOG_ODDS_MIN = Math.log(3);
+const RATIO_MIN = 0.0005;
 const NEW_LEVEL_MS = 45 * MINUTE_MS;
+/** An excess that still grows by more than this between two looks is no level: a ramp is one alarm until it ends. */
+const LEVEL_GROWTH_MAX = 1.25;
+const LEVEL_LOOK_MS = 20 * MINUTE_MS;
+const RAMP_MAX_MS = 12 * HOUR_MS;
 /** An alarm shorter than this may have been a harmless excursion, and is measured as one. */
 const BRIEF_MS = 5 * MINUTE_MS;
 
 export function beginAlarm(facts: AlarmFacts, now: UnixMillis): Alarm {
-  return { ...facts, startedAt: now, calm: null, watchedSince: now };
+  return { ...facts, startedAt: now, calm: null, isLevel: false, levelOdds: 0, levelLookedAt: now, watchedSince: now };
 }
 
 /** After a time when nobody was watching: it must not count as calm, and not as an excess that stays. */
@@ -98,19 +112,50 @@ export function noteMoment(alarm: Alarm, moment: "calm" | "excess", now: UnixMil
 /** Why the alarm is over at `now`; null while it goes on. */
 export function clearanceAt(alarm: Alarm, usual: UsualTraffic, now: UnixMillis): AlarmClearance | null {
   if (now - usual.lastOutcomeAt >= silenceMs(usual)) return "silent";
-  if (alarm.calm === null) return now - alarm.watchedSince >= NEW_LEVEL_MS ? "new_level" : null;
+  if (alarm.calm === null) return isNewLevel(alarm, now) ? "new_level" : null;
   const isLong = now - alarm.calm.since >= recoveryMs(alarm.calm.since - alarm.watchedSince);
-  return isLong && isAsUsual(alarm.calm, usual) ? "recovered" : null;
+  return isLong && isAsUsual(alarm, alarm.calm, usual) ? "recovered" : null;
+}
+
+/** Looks whether the excess still grows; `odds` are those of its last twenty minutes. */
+export function lookWhetherLevel(alarm: Alarm, odds: number, now: UnixMillis): void {
+  if (now - alarm.levelLookedAt < LEVEL_LOOK_MS) return;
+  alarm.isLevel = odds <= LEVEL_GROWTH_MAX * alarm.levelOdds;
+  alarm.levelOdds = odds;
+  alarm.levelLookedAt = now;
+}
+
+/** The share of failures since its onset. */
+export function ratioOf({ failures, successes }: Pick<Alarm, "failures" | "successes">): number {
+  return failures / (failures + successes);
 }
 
 export function wasBrief(alarm: Alarm): boolean {
   return alarm.calm !== null && alarm.calm.since - alarm.startedAt < BRIEF_MS;
 }
 
-/** Chance lets a stretch go on; to end the alarm it needs to be as usual without. */
-function isAsUsual({ requests, failures }: Calm, usual: UsualTraffic): boolean {
+function isNewLevel({ isLevel, watchedSince }: Alarm, now: UnixMillis): boolean {
+  const forMs = now - watchedSince;
+  return forMs >= NEW_LEVEL_MS && (isLevel || forMs >= RAMP_MAX_MS);
+}
+
+/** Chance lets a stretch go on; to end the alarm it needs to be as usual without, and unlike the alarm. */
+function isAsUsual(alarm: Alarm, { requests, failures }: Calm, usual: UsualTraffic): boolean {
   if (requests < recoveryRequests(usual)) return false;
-  return failures <= 1 || failures <= requests * usual.calmRatio;
+  if (failures > 1 && failures > requests * usual.calmRatio) return false;
+  return nats({ requests, failures }, { usual: usual.calmRatio, excess: ratioOf(alarm) }) >= RECOVERY_NATS;
+}
+
+/** What a stretch says for the usual ratio and against the one of the excess. */
+function nats(
+  { requests, failures }: Pick<Calm, "requests" | "failures">,
+  ratios: { readonly usual: number; readonly excess: number },
+): number {
+  const usual = clamp(ratios.usual, RATIO_MIN, 1 - RATIO_MIN);
+  const excess = logistic(
+    Math.max(logit(clamp(ratios.excess, RATIO_MIN, 1 - RATIO_MIN)), logit(usual) + RECOVERY_LOG_ODDS_MIN),
+  );
+  return failures * Math.log(usual / excess) + (requests - failures) * Math.log((1 - usual) / (1 - excess));
 }
 
 function recoveryMs(alarmMs: number): number {

@@ -5,7 +5,7 @@
 import { DAY_MS } from "../time.ts";
 
 export const CLIENT_LIMIT = 25;
-const STAYS_FACTOR = 2;
+const STAYS_FACTOR = 3;
 const MEMORY_MS = 3 * DAY_MS;
 
 /** The limit once a client of such persistence is taken for usual. */

@@ -10,6 +10,7 @@ import { unpack } from "./memory.ts";
 import { estimateQuietRequests } from "./quiet.ts";
 import type { RateReading, Reading } from "./reading.ts";
 import { busiestShare } from "./recent-clients.ts";
+import { isKnownRise } from "./returns.ts";
 import { failureWeight } from "./sampling.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
 import { isOneClientFailing } from "./single-client.ts";
@@ -35,6 +36,7 @@ export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Re
     requestsSince: 0,
     busiestClientShare: 0,
     isOneClientFailing: false,
+    isKnownRise: false,
     isAlarming: false,
     alarmKind: null,
     gates: NO_GATES,
@@ -43,10 +45,15 @@ export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Re
 }
 
 /** Of one that has never failed nothing is claimed. */
-function usualOf({ memory }: Series): Pick<Reading, "usual" | "usualUpper" | "isWarm"> {
-  if (memory === null) return { usual: 0, usualUpper: 0, isWarm: false };
-  const { baseline } = unpack(memory);
-  return { usual: usualRatio(baseline), usualUpper: usualUpperRatio(baseline), isWarm: isWarm(baseline) };
+function usualOf({ memory }: Series): Pick<Reading, "usual" | "usualUpper" | "isWarm" | "holdMs"> {
+  if (memory === null) return { usual: 0, usualUpper: 0, isWarm: false, holdMs: 0 };
+  const { baseline, returns } = unpack(memory);
+  return {
+    usual: usualRatio(baseline),
+    usualUpper: usualUpperRatio(baseline),
+    isWarm: isWarm(baseline),
+    holdMs: returns?.holdMs ?? 0,
+  };
 }
 
 export function describeWatched(
@@ -73,6 +80,8 @@ export function describeWatched(
     requestsSince: (excess.failures + excess.successes) * failureWeight(watch.weights),
     busiestClientShare: busiestShare(watch.clients),
     isOneClientFailing: !isAuthenticationRoute && isOneClientFailing(watch.clients, watch.successVotes),
+    isKnownRise: alarm !== null && isKnownRise(watch.returns, rate),
+    holdMs: watch.returns?.holdMs ?? 0,
     isWarm: isWarm(baseline),
     isAlarming: alarm !== null,
     alarmKind: alarm?.kind ?? null,

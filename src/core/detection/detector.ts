@@ -15,7 +15,7 @@ import { nextControlAverage } from "./control-limit.ts";
 import { describeQuiet, describeRate, describeWatched } from "./describe.ts";
 import type { Diagnosis, WatchedCopy } from "./diagnosis.ts";
 import { diagnose } from "./diagnosis.ts";
-import { addFailure, addSuccess, aimAtOddsScale, fade, watchedCusum } from "./evidence.ts";
+import { addFailure, addSuccess, aimAtOddsScale, fade, takeBack, watchedCusum } from "./evidence.ts";
 import { smooth } from "./ewma.ts";
 import type { DetectorContext } from "./excursions.ts";
 import { followExcursion } from "./excursions.ts";
@@ -31,6 +31,7 @@ import type { ClientFailures } from "./recent-clients.ts";
 import {
   beginTally,
   busiestClients,
+  failedAtOf,
   recentFailuresOf,
   recordClientFailure,
   recordClientSuccess,
@@ -127,7 +128,7 @@ export class Detector {
     }
     const at = Math.max(now, watch.lastOutcomeAt);
     const hasEnded = this.#advance(series, watch, at);
-    const requests = takeSuccess(watch, client, usableWeight(weight), at, this.#terms);
+    const requests = takeSuccess(series, watch, { client, weight: usableWeight(weight) }, this.#terms, at);
     const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, { failures: 0, requests }, at);
     this.#restIfCalm(series, watch, at);
     return hasRecovered || hasEnded;
@@ -273,14 +274,23 @@ function takeFailure(
 }
 
 /** Returns what the success stands for, in units of one received failure. */
-function takeSuccess(watch: Watch, client: number, weight: number, now: UnixMillis, terms: Terms): number {
+function takeSuccess(
+  { isAuthenticationRoute }: SeriesTraits,
+  watch: Watch,
+  { client, weight }: { readonly client: number; readonly weight: number },
+  terms: Terms,
+  now: UnixMillis,
+): number {
   const { evidence, pace, queue, weights } = watch;
   weights.success = nextSuccessWeight(weights.success, weight);
   const requests = weight / failureWeight(weights);
   decayPace(pace, now);
   fade(evidence, now);
   aimAtOddsScale(evidence, oddsScale(weights));
-  recordClientSuccess(watch.clients, client);
+  const owed = recordClientSuccess(watch.clients, client, now);
+  if (owed > 0 && watch.alarm === null && !isAuthenticationRoute) {
+    takeBack(evidence, owed, failedAtOf(watch.clients, client));
+  }
   // During an alarm the clients that still succeed would outvote the one that usually does.
   if (watch.alarm === null) castSuccess(watch.successVotes, client);
   addSuccess(evidence, requests);

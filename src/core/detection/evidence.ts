@@ -16,6 +16,7 @@ import {
   beginLull,
   countExcess,
   createSurplus,
+  discountExcess,
   excessOf,
   expectedSince,
   expectFailures,
@@ -121,6 +122,18 @@ export function addFailure(evidence: Evidence, worth: number, expectation: Expec
     countExcess(surplus, chart, worth);
   }
   surplus.judgedAt = now;
+}
+
+/** Takes back what failures of this worth have added, now that they were made good; `failedAt` tells when the last came. */
+export function takeBack(evidence: Evidence, worth: number, failedAt: UnixMillis): void {
+  const { shiryaevRoberts, cusum, failureGain, surplus } = evidence;
+  for (let chart = 0; chart < CHARTS; chart++) {
+    const nats = worth * (failureGain[chart] ?? 0);
+    shiryaevRoberts[chart] = (shiryaevRoberts[chart] ?? 0) * Math.exp(-nats);
+    if ((cusum[chart] ?? 0) === 0 || failedAt < (surplus.onsetAt[chart] ?? 0)) continue;
+    cusum[chart] = Math.max(0, (cusum[chart] ?? 0) - nats);
+    discountExcess(surplus, chart, worth);
+  }
 }
 
 /** What so many successes, evenly spread over a time, would have left of evidence that began with nothing. */

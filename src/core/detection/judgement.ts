@@ -3,7 +3,7 @@
  */
 import type { UnixMillis } from "../time.ts";
 import type { Alarm, UsualTraffic } from "./alarm.ts";
-import { beginAlarm, clearanceAt, noteMoment, noteOutcome, wasBrief } from "./alarm.ts";
+import { beginAlarm, clearanceAt, noteMoment, noteOutcome, ratioOf, wasBrief } from "./alarm.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
 import { raisedClientLimit } from "./client-limit.ts";
 import { controlDeviation } from "./control-limit.ts";
@@ -15,6 +15,7 @@ import type { Terms } from "./learning.ts";
 import { acceptLevel, controlLimitOf, forgetExcess, refresh } from "./learning.ts";
 import type { AlarmClearance } from "./reading.ts";
 import { persistenceOf, repeatsOf } from "./recent-clients.ts";
+import { noteAccepted, noteEnd, noteReturn } from "./returns.ts";
 import type { Series, Watch } from "./series.ts";
 import type { Excess } from "./surplus.ts";
 import { surplusGates } from "./surplus.ts";
@@ -115,6 +116,7 @@ function raiseClient(watch: Watch, client: number, now: UnixMillis): boolean {
 function raise(watch: Watch, alarm: Alarm): boolean {
   watch.alarm = alarm;
   watch.clearedBy = null;
+  watch.returns = noteReturn(watch.returns, alarm.startedAt);
   // What waits to be learned is part of the excess.
   watch.queue.waiting.length = 0;
   return true;
@@ -140,6 +142,10 @@ function usualTraffic({ baseline, lastOutcomeAt, usual, usualUpper }: Watch): Us
 function endAlarm(watch: Watch, alarm: Alarm, terms: Terms, clearance: AlarmClearance, now: UnixMillis): void {
   watch.alarm = null;
   watch.clearedBy = clearance;
+  watch.returns =
+    clearance === "new_level"
+      ? noteAccepted(watch.returns, ratioOf(alarm), now)
+      : noteEnd(watch.returns, alarm.calm?.since ?? watch.lastOutcomeAt);
   if (clearance === "new_level" && alarm.client !== 0) {
     watch.clientLimit = raisedClientLimit(watch.clientLimit, persistenceOf(watch.clients, alarm.client));
   }

@@ -6,6 +6,7 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
+import { lookWhetherLevel } from "./alarm.ts";
 import { learnStretch, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
 import { relaxedClientLimit } from "./client-limit.ts";
 import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
@@ -15,8 +16,9 @@ import { discardExcursion, thresholdOf } from "./excursions.ts";
 import { guardRatio, isWarm, usualUpperRatio } from "./guard.ts";
 import type { WaitingStretch } from "./learning-queue.ts";
 import { clearOpenStretch, closeStretch, enqueue, takeLearnable } from "./learning-queue.ts";
-import { adoptCandidate, learnCandidate, watchFormer } from "./level-change.ts";
+import { adoptCandidate, candidateOdds, learnCandidate, watchFormer } from "./level-change.ts";
 import { clearClients } from "./recent-clients.ts";
+import { forgetAccepted } from "./returns.ts";
 import type { Series, Watch } from "./series.ts";
 import type { Stretch } from "./stretch.ts";
 import { clearStretch } from "./stretch.ts";
@@ -89,6 +91,7 @@ export function forgetExcess(watch: Watch): void {
 function learnClosed(series: Series, watch: Watch, terms: Terms, closed: WaitingStretch): void {
   if (watch.alarm !== null) {
     learnCandidate(watch.candidate, closed);
+    lookWhetherLevel(watch.alarm, candidateOdds(watch.candidate), closed.endedAt);
     return;
   }
   considerFormerLevel(watch, closed);
@@ -128,6 +131,9 @@ function considerFormerLevel(watch: Watch, closed: WaitingStretch): void {
   if (watch.former === null) return;
   const { durationMs, endedAt } = closed;
   const fate = watchFormer(watch.former, { durationMs, endedAt, ratio: watch.fastRatio.mean });
-  if (fate === "return") watch.baseline = watch.former.baseline;
+  if (fate === "return") {
+    watch.baseline = watch.former.baseline;
+    watch.returns = forgetAccepted(watch.returns);
+  }
   if (fate !== "keep") watch.former = null;
 }

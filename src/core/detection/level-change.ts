@@ -33,6 +33,10 @@ export function learnCandidate(candidate: Stretch, stretch: Stretch): void {
   candidate.discountedFailures = kept * candidate.discountedFailures + stretch.discountedFailures;
 }
 
+export function candidateOdds({ failures, successes }: Readonly<Stretch>): number {
+  return (failures + 0.5) / (successes + 0.5);
+}
+
 /** The baseline that takes the candidate for usual. How far things wander is kept from the old one. */
 export function adoptCandidate(baseline: Baseline, candidate: Stretch): Baseline {
   const trials = trialsOf(candidate);

@@ -10,6 +10,7 @@ import type { Baseline } from "./baseline.ts";
 import { CLIENT_LIMIT } from "./client-limit.ts";
 import type { ClientVotes } from "./client-votes.ts";
 import type { Excursions } from "./excursions.ts";
+import type { Returns } from "./returns.ts";
 import type { Spread } from "./spread.ts";
 import { createSpread } from "./spread.ts";
 
@@ -23,6 +24,8 @@ export type Memory = {
   unlearnedFailures: number;
   unlearnedDiscounted: number;
   readonly successVotes: ClientVotes;
+  /** Null until an alarm has ended. */
+  readonly returns: Returns | null;
 };
 
 export type PackedMemory = readonly number[];
@@ -95,6 +98,7 @@ type Late = {
   readonly isMature: boolean;
   readonly excursions: Excursions;
   readonly spread: SlowSpread;
+  readonly returns: Returns | null;
 };
 
 const LATE_DEFAULTS = lateNumbers({
@@ -103,9 +107,10 @@ const LATE_DEFAULTS = lateNumbers({
   isMature: false,
   excursions: { peak: 0, count: 0, excess: 0, fadedAt: 0 },
   spread: createSpread(),
+  returns: null,
 });
 
-function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spread }: Late): number[] {
+function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spread, returns }: Late): number[] {
   return [
     clientLimit,
     failurePerSuccess,
@@ -118,18 +123,22 @@ function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spr
     spread.clusterFailuresBefore,
     spread.wander,
     spread.wanderWindowCount,
+    returns?.endedAt ?? 0,
+    returns?.holdMs ?? 0,
+    returns?.pagedOdds ?? 0,
   ];
 }
 
 function readLate(numbers: readonly number[]): Late {
   const [clientLimit = 0, failurePerSuccess = 1, mature = 0, count = 0, excess = 0, fadedAt = 0, ...strays] = numbers;
-  const [clusterFactor = 1, clusterTrialsBefore = 0, clusterFailuresBefore = 0, wander = 0, wanderWindowCount = 0] =
-    strays;
+  const [clusterFactor = 1, clusterTrialsBefore = 0, clusterFailuresBefore = 0, wander = 0, ...rest] = strays;
+  const [wanderWindowCount = 0, endedAt = 0, holdMs = 0, pagedOdds = 0] = rest;
   return {
     clientLimit,
     failurePerSuccess,
     isMature: mature === 1,
     excursions: { peak: 0, count, excess, fadedAt },
     spread: { clusterFactor, clusterTrialsBefore, clusterFailuresBefore, wander, wanderWindowCount },
+    returns: endedAt === 0 ? null : { endedAt, holdMs, pagedOdds },
   };
 }

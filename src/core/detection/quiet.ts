@@ -49,6 +49,7 @@ export function recall(series: Series): Memory {
     unlearnedFailures: 0,
     unlearnedDiscounted: 0,
     successVotes: createClientVotes(),
+    returns: null,
   };
 }
 

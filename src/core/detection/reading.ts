@@ -45,6 +45,10 @@ export type Reading = {
    * true on an authentication route, where that is how a guesser looks.
    */
   readonly isOneClientFailing: boolean;
+  /** The excess goes on where one that was paged was taken for usual, and is not clearly higher. */
+  readonly isKnownRise: boolean;
+  /** The series is known to return: a calm must last so long before its alert ends. 0 when it is not. */
+  readonly holdMs: number;
   /** False until the baseline has seen enough to be trusted without a wide guard. */
   readonly isWarm: boolean;
   /** The alarm is on. It goes on with the request that completes the evidence. */

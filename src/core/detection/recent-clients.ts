@@ -10,7 +10,7 @@
  * so a count is never more than the truth.
  */
 import type { UnixMillis } from "../time.ts";
-import { MINUTE_MS } from "../time.ts";
+import { MINUTE_MS, SECOND_MS } from "../time.ts";
 import type { ClientVotes } from "./client-votes.ts";
 import { castVote, clearVotes, createClientVotes } from "./client-votes.ts";
 
@@ -30,6 +30,23 @@ const PARALLEL_MAX = 8;
 /** A guess that succeeds is no guess: one success pays back so many failures. */
 const SUCCESS_PAYBACK = 3;
 
+/**
+ * Who failed once fails again about half of the time, so a repeat says much less than a first failure: ln 2, where
+ * that says three nats. It never says less: a whole gateway may be behind one address.
+ */
+const REPEAT_WORTH_MIN = 1 / 3;
+/** Nobody types a password faster. Beyond what one expired session fails at, such failures count three times. */
+const TYPING_MS = 2 * SECOND_MS;
+const FASTER_THAN_TYPING = 3;
+/**
+ * A client that gets in so soon after its last failure has renewed its session: its failures were no attack. Only a few
+ * can be made good, and those after them not until it has failed at nothing for as long: behind one address somebody
+ * always gets in.
+ */
+const MADE_GOOD_WITHIN_MS = MINUTE_MS;
+const MADE_GOOD_MAX = 8;
+const SPENT = -1;
+
 /** Parallel lists, one place per client: numbers in lists take a third of the room of objects. */
 export type RecentClients = {
   clients: number[];
@@ -37,6 +54,8 @@ export type RecentClients = {
   repeats: number[];
   persistence: number[];
   failedAt: UnixMillis[];
+  /** Worth of the failures that a success would make good; `SPENT` when none would. */
+  owed: number[];
   /** When the present event of parallel failures began, and how many it holds. */
   eventAt: UnixMillis[];
   parallel: number[];
@@ -55,6 +74,7 @@ export function createRecentClients(): RecentClients {
     repeats: [],
     persistence: [],
     failedAt: [],
+    owed: [],
     eventAt: [],
     parallel: [],
     tallies: [],
@@ -64,7 +84,7 @@ export function createRecentClients(): RecentClients {
 }
 
 /**
- * What the failure is worth as evidence: 1 for a client's first, then 1/sqrt(2), 1/sqrt(3), … and
+ * What the failure is worth as evidence: 1 for a client's first, then 1/2, then 1/3 and never less, and
  * nothing for the seven that come within `parallelMs` after one that was worth something.
  */
 export function recordClientFailure(
@@ -81,10 +101,22 @@ export function recordClientFailure(
   const elapsedMs = now - (recent.failedAt[place] ?? now);
   if (isParallel(recent, place, { parallelMs, now })) return 0;
   const repeats = 1 + (recent.repeats[place] ?? 0) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
+  const worth = Math.max(1 / repeats, REPEAT_WORTH_MIN);
+  const isFast = repeats > PARALLEL_MAX && elapsedMs < TYPING_MS;
+  const faded = (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
   recent.repeats[place] = repeats;
-  recent.persistence[place] = 1 + (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
+  recent.persistence[place] = faded + (isFast ? FASTER_THAN_TYPING : 1);
+  recent.owed[place] = owedAfter(recent.owed[place] ?? 0, { worth, repeats, elapsedMs });
   recent.failedAt[place] = now;
-  return 1 / Math.sqrt(repeats);
+  return worth;
+}
+
+function owedAfter(
+  owed: number,
+  failure: { readonly worth: number; readonly repeats: number; readonly elapsedMs: number },
+): number {
+  if (failure.elapsedMs >= MADE_GOOD_WITHIN_MS) return failure.worth;
+  return owed === SPENT || failure.repeats > MADE_GOOD_MAX ? SPENT : owed + failure.worth;
 }
 
 /** Also begins the next event once the present one is over. */
@@ -104,11 +136,15 @@ function isParallel(
   return true;
 }
 
-export function recordClientSuccess(recent: RecentClients, client: number): void {
-  if (client === UNKNOWN_CLIENT || recent.clients.length === 0) return;
+/** What the success makes good: the worth of the client's failures just before, 0 for most. */
+export function recordClientSuccess(recent: RecentClients, client: number, now: UnixMillis): number {
+  if (client === UNKNOWN_CLIENT || recent.clients.length === 0) return 0;
   const place = recent.clients.indexOf(client);
-  if (place < 0) return;
+  if (place < 0) return 0;
   recent.persistence[place] = Math.max(0, (recent.persistence[place] ?? 0) - SUCCESS_PAYBACK);
+  const owed = recent.owed[place] ?? 0;
+  recent.owed[place] = SPENT;
+  return owed === SPENT || now - (recent.failedAt[place] ?? now) > MADE_GOOD_WITHIN_MS ? 0 : owed;
 }
 
 /** Failures of the client, fading within ten minutes, as they stood at its last failure. */
@@ -116,7 +152,12 @@ export function persistenceOf(recent: RecentClients, client: number): number {
   return recent.persistence[recent.clients.indexOf(client)] ?? 0;
 }
 
-/** The same as it stands now. */
+/** When the client last failed. */
+export function failedAtOf(recent: RecentClients, client: number): UnixMillis {
+  return recent.failedAt[recent.clients.indexOf(client)] ?? 0;
+}
+
+/** Its persistence as it stands now. */
 export function recentFailuresOf(recent: RecentClients, client: number, now: UnixMillis): number {
   const place = recent.clients.indexOf(client);
   const elapsedMs = now - (recent.failedAt[place] ?? now);
@@ -162,8 +203,8 @@ export function busiestClients(recent: RecentClients): readonly ClientFailures[]
 }
 
 export function clearClients(recent: RecentClients): void {
-  const { clients, repeats, persistence, failedAt, eventAt, parallel, tallies } = recent;
-  for (const list of [clients, repeats, persistence, failedAt, eventAt, parallel, tallies]) list.length = 0;
+  const { clients, repeats, persistence, failedAt, owed, eventAt, parallel, tallies } = recent;
+  for (const list of [clients, repeats, persistence, failedAt, owed, eventAt, parallel, tallies]) list.length = 0;
   recent.tallyTotal = 0;
   clearVotes(recent.votes);
 }
@@ -174,18 +215,20 @@ function makePlace(recent: RecentClients, client: number, now: UnixMillis): numb
   recent.repeats[place] = 0;
   recent.persistence[place] = 0;
   recent.failedAt[place] = now;
+  recent.owed[place] = 0;
   recent.eventAt[place] = now;
   recent.parallel[place] = 0;
   recent.tallies[place] = 0;
   return place;
 }
 
-/** A list that grows by itself makes room for seventeen: of five clients, 670 bytes in seven lists. */
+/** A list that grows by itself makes room for seventeen: of five clients, 770 bytes in eight lists. */
 function addPlace(recent: RecentClients): number {
   recent.clients = withOneMore(recent.clients);
   recent.repeats = withOneMore(recent.repeats);
   recent.persistence = withOneMore(recent.persistence);
   recent.failedAt = withOneMore(recent.failedAt);
+  recent.owed = withOneMore(recent.owed);
   recent.eventAt = withOneMore(recent.eventAt);
   recent.parallel = withOneMore(recent.parallel);
   recent.tallies = withOneMore(recent.tallies);

@@ -19,6 +19,7 @@ import type { PackedMemory } from "./memory.ts";
 import type { Pace } from "./pace.ts";
 import type { AlarmClearance } from "./reading.ts";
 import type { RecentClients } from "./recent-clients.ts";
+import type { Returns } from "./returns.ts";
 import type { SampleWeights } from "./sampling.ts";
 import type { SlidingCounts } from "./sliding-counts.ts";
 import type { Stretch } from "./stretch.ts";
@@ -79,6 +80,8 @@ export type Watch = {
   lastOutcomeAt: UnixMillis;
   alarm: Alarm | null;
   clearedBy: AlarmClearance | null;
+  /** Null until an alarm has ended. */
+  returns: Returns | null;
 };
 
 export function createSeries(now: UnixMillis, traits: SeriesTraits): Series {

@@ -75,6 +75,7 @@ function copyWatch(watch: Watch): Watch {
       repeats: [...watch.clients.repeats],
       persistence: [...watch.clients.persistence],
       failedAt: [...watch.clients.failedAt],
+      owed: [...watch.clients.owed],
       eventAt: [...watch.clients.eventAt],
       parallel: [...watch.clients.parallel],
       tallies: [...watch.clients.tallies],

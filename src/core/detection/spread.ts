@@ -41,6 +41,8 @@ const WANDER_WINDOW_MAX_MS = 5 * MINUTE_MS;
 const WANDER_PRIOR = 0.2 ** 2;
 /** The estimate may fall below 0, or it would be biased upwards; but not so far that wander starts in debt. */
 const WANDER_MIN = -0.01;
+/** A ratio that falls for good looks like wander until the level has followed; without a bound the guard rose to 97 %. */
+const WANDER_MAX = 0.45 ** 2;
 const WANDER_PRIOR_WINDOWS = 50;
 const WANDER_MEMORY_WINDOWS = 500;
 
@@ -113,7 +115,7 @@ function learnWander(
   const noise = spread.clusterFactor / (trials * ratio * (1 - ratio));
   const variance = (move < 0 ? 2 * move * move : 0) - noise;
   const gain = 1 / (Math.min(spread.wanderWindowCount, WANDER_MEMORY_WINDOWS) + WANDER_PRIOR_WINDOWS + 1);
-  spread.wander = Math.max(WANDER_MIN, spread.wander + gain * (variance - spread.wander));
+  spread.wander = clamp(spread.wander + gain * (variance - spread.wander), WANDER_MIN, WANDER_MAX);
   spread.wanderWindowCount++;
   spread.wanderMs = 0;
   spread.wanderTrials = 0;

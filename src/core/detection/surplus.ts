@@ -111,6 +111,12 @@ export function countExcess(surplus: Surplus, chart: number, worth: number): voi
   surplus.surplus[chart] = (surplus.surplus[chart] ?? 0) + 1;
 }
 
+/** Failures that were made good stay in the count that people see, and are no excess. */
+export function discountExcess(surplus: Surplus, chart: number, worth: number): void {
+  surplus.discountedFailures[chart] = Math.max(0, (surplus.discountedFailures[chart] ?? 0) - worth);
+  surplus.surplus[chart] = (surplus.surplus[chart] ?? 0) - worth;
+}
+
 export function excessOf(surplus: Surplus, chart: number): Excess {
   return {
     onsetAt: surplus.onsetAt[chart] ?? 0,

@@ -53,7 +53,7 @@ export function isAtRest(watch: Watch, now: UnixMillis, forMs: number): boolean 
 
 /** Ends the watch. What has not been learned yet is learned with the next quiet stretch. */
 export function endWatch(series: Series, watch: Watch): void {
-  const { baseline, excursions, clientLimit, successVotes, evidence } = watch;
+  const { baseline, excursions, clientLimit, returns, successVotes, evidence } = watch;
   const { success, failurePerSuccess } = watch.weights;
   const { since, counts } = unlearned(watch.queue);
   endExcursion(excursions, watch.lastOutcomeAt);
@@ -68,6 +68,7 @@ export function endWatch(series: Series, watch: Watch): void {
     unlearnedFailures: counts.failures,
     unlearnedDiscounted: counts.discountedFailures,
     successVotes,
+    returns,
   });
   series.quietSince = since;
   series.quietSuccesses = counts.successes * failurePerSuccess;
@@ -77,7 +78,7 @@ export function endWatch(series: Series, watch: Watch): void {
 }
 
 function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMillis): Watch {
-  const { baseline, excursions, clientLimit, successVotes, failurePerSuccess, lastFailureAt } = memory;
+  const { baseline, excursions, clientLimit, successVotes, failurePerSuccess, lastFailureAt, returns } = memory;
   const usual = usualRatio(baseline);
   const window = createSlidingCounts(now, terms.windowMs);
   seedRequests(window, estimateQuietRequests(series, now, terms.windowMs));
@@ -105,6 +106,7 @@ function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMill
     lastOutcomeAt: now,
     alarm: null,
     clearedBy: series.clearedBy,
+    returns,
   };
 }
 

@@ -189,7 +189,7 @@ const ruleFields = object({
   keep_firing_for: withDefault(
     duration({ min: "0s", max: "1d" }),
     "5m",
-    "How long the alert goes on after the alarm has ended, so that a flapping rate is one page.",
+    "How long, at least, the alert goes on after the alarm has ended, so that a flapping rate is one page.",
   ),
   recover: withDefault(
     conditions,

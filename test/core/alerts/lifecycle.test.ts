@@ -140,6 +140,17 @@ describe("firing", () => {
     assert.deepEqual(kinds, [["firing"], ["resolved"]]);
   });
 
+  test("what is known to return stays open until it has been calm for longer than `keep_firing_for`", () => {
+    const returning = { reading: quietReading({ clearedBy: "recovered", holdMs: 20 * MINUTE_MS }) };
+    const { kinds } = play({ rule: rule({ keepFiringForMs: 5 * MINUTE_MS }) }, [
+      [0, ALARM],
+      [MINUTE_MS, returning],
+      [20 * MINUTE_MS, returning],
+      [21 * MINUTE_MS, returning],
+    ]);
+    assert.deepEqual(kinds, [["firing"], [], [], ["resolved"]]);
+  });
+
   test("waits for the rule's own condition of recovery", () => {
     const shared = { rule: rule({ keepFiringForMs: 0, recover: conditions({ deviation: 1 }) }) };
     const { kinds } = play(shared, [

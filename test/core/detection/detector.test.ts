@@ -124,7 +124,7 @@ test("a gateway's address that failed in a burst is calm again when its people s
     endpoint.now += 20;
     endpoint.fail(GATEWAY, 1, "attack");
   }
-  assert.equal(endpoint.reading.alarmKind, "client");
+  assert.equal(endpoint.reading.isAlarming, true);
   playPeople(60 * 120);
   assert.equal(endpoint.reading.isAlarming, false);
   assert.equal(endpoint.reading.clearedBy, "recovered");
@@ -222,12 +222,16 @@ test("a ratio that moves to just above the guard is one alarm, whatever lucky mi
   }
 });
 
-test("a client that keeps failing for hours is one alarm", () => {
+test("a client that keeps failing for hours is news once", () => {
   for (let seed = 1; seed <= 3; seed++) {
     const endpoint = new EndpointUnderTest({ seed, isAuthenticationRoute: true });
     endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 1, ratio: 0.01 });
-    endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 1, ratio: 0.01, attackPerSecond: 0.1, attackClients: 1 });
-    assert.equal(endpoint.alarms.length, 1, `seed ${seed}`);
+    const news: number[] = [];
+    endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 1, ratio: 0.01, attackPerSecond: 0.1, attackClients: 1 }, () => {
+      if (endpoint.alarms.length > news.length && !endpoint.reading.isKnownRise) news.push(endpoint.now);
+      return false;
+    });
+    assert.equal(news.length, 1, `seed ${seed}`);
   }
 });
 

@@ -44,11 +44,13 @@ const memory: fc.Arbitrary<Memory> = fc
     successVotes,
     excursions: numbers("count", "excess", "fadedAt"),
     isMature: fc.boolean(),
+    returns: numbers("endedAt", "holdMs", "pagedOdds"),
   })
-  .filter(({ excursions }) => excursions.count !== 0)
-  .map(({ own, level, spread, successVotes, excursions, isMature }) => ({
+  .filter(({ excursions, returns }) => excursions.count !== 0 && returns.endedAt !== 0)
+  .map(({ own, level, spread, successVotes, excursions, isMature, returns }) => ({
     ...own,
     successVotes,
+    returns,
     excursions: { ...excursions, peak: 0 },
     baseline: { ...level, isMature, spread },
   }));
@@ -67,6 +69,7 @@ test("a memory that has only learned a ratio is packed without what it has not l
     unlearnedFailures: 1,
     unlearnedDiscounted: 1,
     successVotes: { client: 0, votes: 0, cast: 0 },
+    returns: null,
   };
   assert.equal(pack(original).length, 19);
   assert.deepEqual(unpack(pack(original)), original);

@@ -13,10 +13,10 @@ import {
 import type { UnixMillis } from "../../../src/core/time.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 
-test("a client's repeats within a minute are worth less and less; another client's first is worth 1", () => {
+test("a client's repeats within a minute are worth less and less, down to a third; another client's first is worth 1", () => {
   const recent = createRecentClients();
-  const worths = [1, 2, 3].map(() => fail(recent, 5, 0));
-  assert.deepEqual(worths, [1, 1 / Math.sqrt(2), 1 / Math.sqrt(3)]);
+  const worths = [1, 2, 3, 4, 5].map(() => fail(recent, 5, 0));
+  assert.deepEqual(worths, [1, 1 / 2, 1 / 3, 1 / 3, 1 / 3]);
   assert.equal(fail(recent, 6, 0), 1);
   assert.ok(fail(recent, 5, 10 * MINUTE_MS) > 0.99);
 });
@@ -28,7 +28,7 @@ test("where failures come in parallel, those within a second of one client are w
   });
   assert.deepEqual(
     worths.map((worth) => Math.round(100 * worth)),
-    [100, 0, 0, 71, 0],
+    [100, 0, 0, 50, 0],
   );
   assert.equal(recordClientFailure(recent, { client: 6, parallelMs: SECOND_MS }, 1500), 1);
   assert.deepEqual(busiestClients(recent)[0], { client: 5, failures: 5 });
@@ -44,7 +44,7 @@ test("a failure of an unknown client is worth something in between", () => {
 test("persistence fades within ten minutes, and a success pays back three failures", () => {
   const recent = createRecentClients();
   for (let index = 0; index < 6; index++) fail(recent, 5, 0);
-  recordClientSuccess(recent, 5);
+  recordClientSuccess(recent, 5, 0);
   assert.equal(persistenceOf(recent, 5), 3);
   fail(recent, 5, HOUR_MS);
   assert.ok(persistenceOf(recent, 5) < 1.01);

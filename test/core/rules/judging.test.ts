@@ -27,6 +27,8 @@ const QUIET: Reading = {
   requestsSince: 0,
   busiestClientShare: 0,
   isOneClientFailing: false,
+  isKnownRise: false,
+  holdMs: 0,
   isWarm: true,
   isAlarming: false,
   alarmKind: null,

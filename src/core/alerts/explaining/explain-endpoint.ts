@@ -109,6 +109,7 @@ function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExpl
     ...figuresOf(diagnosis, rule, context),
     client: diagnosis.client === null ? null : { ...diagnosis.client, name: shown.client(diagnosis.client.client) },
     singleClient: { isOneClientFailing: reading.isOneClientFailing, rule: rule.singleClient },
+    isKnownRise: reading.isKnownRise,
     when: answersOf(rule.when, reading, "when"),
     forMs: rule.forMs,
     severity,

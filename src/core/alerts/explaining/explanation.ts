@@ -97,6 +97,8 @@ export type SeriesExplanation = {
     readonly isAlarmOfItsOwn: boolean;
   } | null;
   readonly singleClient: { readonly isOneClientFailing: boolean; readonly rule: SingleClient };
+  /** People were paged for this level within a day: at most a ticket. */
+  readonly isKnownRise: boolean;
   readonly when: readonly ConditionAnswer[];
   readonly forMs: number;
   /** What an alert would be now. */

@@ -32,11 +32,12 @@ export function verdictOn(facts: Facts): Verdict {
 type FiringAlert = Extract<Alert, { state: "firing" }>;
 type PendingAlert = Extract<Alert, { state: "pending" }>;
 
-function firing({ now, rule }: Facts, alert: FiringAlert): Verdict {
+function firing({ diagnosis, now, rule }: Facts, alert: FiringAlert): Verdict {
   const { firedAt, mutedBy, recoveringSince, severity, isPage } = alert;
   const since = isoTime(toWall(firedAt, now));
   const muted = mutedBy === null ? "" : `, and nobody is told while the mute ${mutedBy} holds`;
-  const left = recoveringSince === null ? 0 : rule.keepFiringForMs - (now.steady - recoveringSince);
+  const keptForMs = Math.max(rule.keepFiringForMs, diagnosis.reading.holdMs);
+  const left = recoveringSince === null ? 0 : keptForMs - (now.steady - recoveringSince);
   const ending = recoveringSince === null ? "" : `; as usual again, it ends in ${span(left)} if that stays so`;
   const sentence = `firing since ${since} as ${severity}, a ${isPage ? "page" : "ticket"}${muted}${ending}`;
   return { state: "firing", keptSilentBy: null, toGo: null, sentence };

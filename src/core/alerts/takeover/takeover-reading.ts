@@ -34,6 +34,8 @@ export function takeoverReading(watch: SignInWatch | null, now: UnixMillis): Rea
     requestsSince: requests,
     busiestClientShare: failures === 0 ? 0 : most / failures,
     isOneClientFailing: takeovers.every(({ grade }) => grade === "ticket"),
+    isKnownRise: false,
+    holdMs: 0,
     isWarm: false,
     isAlarming: watch?.isAlarming(now) ?? false,
     alarmKind: takeovers.length === 0 ? null : "takeover",
