@@ -108,7 +108,7 @@ type Fleet = {
 function liveCost(row: EndpointRow, { minFailures, budget, endpointCount }: Fleet): LiveCost {
   const { endpoint, requestsPerSecond, rule, threshold, usual, usualUpper } = row;
   const facts = { requestsPerSecond, usual, guard: usualUpper, minFailures, endpointCount };
-  const raisedByNats = Math.max(0, threshold - chanceThreshold(facts, budget));
+  const raisedByNats = threshold - chanceThreshold(facts, budget);
   return {
     endpoint: endpoint.name,
     service: endpoint.service,

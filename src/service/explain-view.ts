@@ -77,7 +77,15 @@ function unknownEndpoint(question: EndpointQuestion, { overflow, suggestions }: 
   return `no requests to "${question.name}"${place} have been counted${meant}${beyond}`;
 }
 
-function explainThen(question: ExplainQuestion, atWall: UnixMillis, { record, now: clock }: ExplainSources) {
+async function explainThen(question: ExplainQuestion, atWall: UnixMillis, sources: ExplainSources) {
+  const answer = recordAt(question, atWall, sources);
+  if (answer.open.length > 0 || answer.ended !== null || answer.next !== null) return answer;
+  // Nothing on record is an answer for an endpoint that there is, and no answer for a mistyped one.
+  const search = await searchEndpoints(sources.engine.endpoints, question);
+  return search.foundCount > 0 ? answer : notFound(unknownEndpoint(question, search));
+}
+
+function recordAt(question: ExplainQuestion, atWall: UnixMillis, { record, now: clock }: ExplainSources) {
   const now = clock();
   const at = atWall - (now.wall - now.steady);
   const isAsked = (transition: Transition) => concerns(transition.alert, question);

@@ -143,6 +143,11 @@ test("a moment in the past is explained by what alerts had on record then", asyn
     /: no alert was open\. Only what alerts do is on record, not what was known in between\.\n/,
   );
   assert.match(calm.printed, /next on record: \S+ firing/);
+  const never = await explain(world, "GET /health", "--at", "1m ago");
+  assert.deepEqual([never.code, never.printed.split("\n")[1]], [0, "nothing is on record after that"]);
+  const mistyped = await explain(world, "POST /logn", "--at", "1m ago");
+  assert.equal(mistyped.code, 5);
+  assert.match(mistyped.complained, /did you mean "POST \/login" of auth in prod\?\n$/);
 });
 
 test("moments are read as people write them", () => {

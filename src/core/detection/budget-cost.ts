@@ -13,7 +13,7 @@ export type BudgetedEndpoint = {
   readonly minFailures: number;
   /** Endpoints that share the budget. */
   readonly endpointCount: number;
-  /** What harmless bursts add to the threshold. */
+  /** By how much its threshold differs from what the budget alone asks for: harmless bursts raise it. */
   readonly raisedByNats: number;
 };
 

@@ -22,7 +22,7 @@ export type FailuresToGo = {
 const WITHIN_MS = MINUTE_MS;
 /** A busy endpoint is played for less than a minute: this is answered while spans wait. */
 const SUCCESSES_MAX = 2000;
-const FAILURES_MAX = 1024;
+const FAILURES_MAX = 4096;
 /** Counted downwards from here: no client that was ever seen. */
 const NEW_CLIENT = Number.MAX_SAFE_INTEGER;
 

@@ -51,7 +51,7 @@ test("a busy endpoint is asked about less than a minute", () => {
   assert.ok(forecast !== null && forecast.withinMs < 10_000, JSON.stringify(forecast));
 });
 
-test("where a thousand failures are not enough, no number is given", () => {
+test("where thousands of failures are not enough, no number is given", () => {
   assert.equal(
     toGo(login(1), () => false),
     null,

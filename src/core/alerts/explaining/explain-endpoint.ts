@@ -96,7 +96,6 @@ function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExpl
   const { active, alert, state, values } = series;
   const { rule, detector } = active;
   const { now, ruleSet, shown } = context;
-  detector.updateContext(context.detection);
   const diagnosis = detector.diagnose(state, now.steady);
   const { reading } = diagnosis;
   const fields = seriesFields(rule, values);

@@ -117,7 +117,7 @@ function oneDecimal(value: number): string {
 }
 
 function forecastInWords({ mute, rule, toGo }: Facts, severity: Severity | null): string {
-  if (toGo === null || severity === null) return "a thousand failures within a minute would not be enough";
+  if (toGo === null || severity === null) return "thousands of failures within a minute would not be enough";
   const failures = toGo.failures === 1 ? "1 more failure" : `about ${toGo.failures} more failures`;
   const within = toGo.withinMs === 60_000 ? "minute" : span(toGo.withinMs);
   const what = isPagingSeverity(severity) ? "page" : `open a ticket (${severity})`;
