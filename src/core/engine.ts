@@ -26,6 +26,7 @@ import { isSameList, WatchTable } from "./alerts/watch-table.ts";
 import type { WatchedSeries } from "./alerts/watched-series.ts";
 import type { DetectorContext } from "./detection/detector.ts";
 import { DEFAULT_RATE_DETECTOR, Detector, needsTick } from "./detection/detector.ts";
+import { Seasons } from "./detection/seasons.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import { Enricher } from "./enrichment/enrich.ts";
 import type { SpanReading } from "./enrichment/span-marker.ts";
@@ -71,8 +72,8 @@ export class Engine {
   readonly #enricher = new Enricher();
   readonly #marker: SpanMarker;
   readonly #extraction: ExtractionMemory;
-  /** Shared by all rules, so that the bound on watched series holds for the whole. */
-  readonly #watchList = new WatchList();
+  /** By all rules, so that the bounds on watched series and on seasons hold for the whole. */
+  readonly #shared = { watchList: new WatchList(), seasons: new Seasons() };
   readonly #hot = new HotSeries();
   readonly #table: WatchTable;
   readonly #unwritten: Unwritten;
@@ -125,8 +126,13 @@ export class Engine {
     return this.#table.seriesCount;
   }
 
+  /** The hours of the week that series know: how many do, and how many found no place. */
+  get seasons(): Pick<Seasons, "heldCount" | "refusedCount"> {
+    return this.#shared.seasons;
+  }
+
   get watchedSeries(): Pick<WatchList, "watchedCount" | "demotedCount" | "refusedCount"> {
-    return this.#watchList;
+    return this.#shared.watchList;
   }
 
   /** How spans that tell about one request together, or came again, were told from requests of their own. */
@@ -335,7 +341,7 @@ export class Engine {
     this.#hot.remove(series);
     this.#unwritten.forget(series);
     this.#counter.signIns.forget(series);
-    if (series.state.watch !== null) this.#watchList.demote(series.state, series.state.watch);
+    series.active.detector.forget(series.state);
   }
 
   #advanceTo(now: Instant): void {
@@ -361,13 +367,12 @@ export class Engine {
   }
 
   #putInForce(ruleSet: RuleSet): void {
-    const watchList = this.#watchList;
     this.#fleet = fleetOf(ruleSet, () => this.#rateSeriesCount);
     this.#table.replaceRules(
       ruleSet.rules.map((rule) => {
         // A rule about takeovers judges no rate: its detector is never asked to.
         const settings = rule.detector.kind === "ewma" ? rule.detector : DEFAULT_RATE_DETECTOR;
-        const detector = new Detector(settings, { windowMs: rule.windowMs, watchList });
+        const detector = new Detector(settings, { windowMs: rule.windowMs, ...this.#shared });
         detector.updateContext(this.#fleet);
         return { rule, detector };
       }),

@@ -73,6 +73,18 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
     "{failure}",
     () => alerting.engine.watchedSeries.refusedCount,
   );
+  gauge(
+    "authspike_seasons",
+    "Series that learn the hours of the week",
+    "{series}",
+    () => alerting.engine.seasons.heldCount,
+  );
+  gauge(
+    "authspike_seasons_refused",
+    "Series that found no room to learn the hours of the week",
+    "{series}",
+    () => alerting.engine.seasons.refusedCount,
+  );
   const { joinedRequests } = alerting.engine;
   gauge(
     "authspike_requests_held",

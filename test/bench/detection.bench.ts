@@ -316,7 +316,7 @@ function observe(
 
 function newDetector(): Detector {
   return new Detector(
-    { kind: "ewma", halfLifeMs: 6 * HOUR_MS, minFailures: 7, deviation: null },
+    { kind: "ewma", halfLifeMs: 6 * HOUR_MS, minFailures: 7, deviation: null, season: "week" },
     { windowMs: MINUTE_MS },
   );
 }

@@ -85,7 +85,7 @@ export function rule(facts: Partial<Rule> = {}): Rule {
     match: { endpoint: [], attributes: [] },
     count: { kind: "outcome", outcomes: ["unauthenticated"] },
     per: ["env", "service", "method", "route"],
-    detector: { kind: "ewma", halfLifeMs: 360 * MINUTE_MS, minFailures: 7, deviation: null },
+    detector: { kind: "ewma", halfLifeMs: 360 * MINUTE_MS, minFailures: 7, deviation: null, season: "week" },
     when: conditions(),
     windowMs: MINUTE_MS,
     forMs: 0,

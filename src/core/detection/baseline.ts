@@ -12,6 +12,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
 import { stretchGain } from "./ewma.ts";
 import { logistic, logit } from "./odds.ts";
+import type { SeasonOffsets, SeasonReview } from "./season.ts";
+import { NO_SEASON } from "./season.ts";
 import type { Spread } from "./spread.ts";
 import { createSpread, learnSpread } from "./spread.ts";
 import type { Stretch } from "./stretch.ts";
@@ -22,7 +24,7 @@ export type Baseline = {
   successes: number;
   failures: number;
   discountedFailures: number;
-  /** Log-odds of the discounted ratio that counts as usual. */
+  /** Log-odds of the discounted ratio that counts as usual, were all hours of the week alike. */
   level: number;
   /** The level may not exceed this; it rises slowly and remembers for days how high usual has been. */
   levelCeiling: number;
@@ -32,6 +34,8 @@ export type Baseline = {
   /** Requests per second: over the last hour, and over the whole memory. */
   hourRate: number;
   memoryRate: number;
+  /** What the present hour adds to the level and to the rate over the memory; both are learned without. */
+  season: SeasonOffsets;
   readonly spread: Spread;
 };
 
@@ -67,6 +71,7 @@ export function createBaseline(past: {
     observedMs: past.observedMs,
     hourRate: past.requestsPerSecond,
     memoryRate: past.requestsPerSecond,
+    season: NO_SEASON,
     spread: createSpread(),
   };
 }
@@ -76,9 +81,14 @@ export function trialCount(baseline: Baseline): number {
   return baseline.successes + baseline.discountedFailures;
 }
 
+/** Log-odds of the discounted ratio that counts as usual in this hour. */
+export function usualLevel({ level, season }: Baseline): number {
+  return level + season.ratio;
+}
+
 /** Inverse of the variance of the level's estimate, were requests independent. */
 export function levelInformation(baseline: Baseline): number {
-  const ratio = logistic(baseline.level);
+  const ratio = logistic(usualLevel(baseline));
   return (trialCount(baseline) + PRIOR_REQUESTS) * ratio * (1 - ratio);
 }
 
@@ -89,23 +99,42 @@ export function rawOffset(baseline: Baseline): number {
 
 /** The usual share of requests that fail. */
 export function usualRatio(baseline: Baseline): number {
-  return logistic(baseline.level + rawOffset(baseline));
+  return logistic(usualLevel(baseline) + rawOffset(baseline));
 }
 
-export function usualRequestsPerSecond(baseline: Baseline): number {
-  return Math.max(baseline.hourRate, baseline.memoryRate);
+export function usualRequestsPerSecond({ hourRate, memoryRate, season }: Baseline): number {
+  return Math.max(hourRate, memoryRate * Math.exp(season.rateNearby));
 }
 
-/** Learns a stretch that was found harmless. `guardRatio` caps what one stretch can teach. */
+/**
+ * Learns a stretch that was found harmless. `guardRatio` caps what one stretch can teach; returned is what is left of its
+ * discounted failures.
+ */
 export function learnStretch(
   baseline: Baseline,
   stretch: Stretch,
   limits: { readonly guardRatio: number; readonly memoryMs: number },
-): void {
+): number {
   learnRequestRate(baseline, stretch, limits.memoryMs);
-  learnSpread(baseline.spread, stretch, baseline);
-  learnRatio(baseline, stretch, limits);
+  learnSpread(baseline.spread, stretch, { level: usualLevel(baseline), observedMs: baseline.observedMs });
+  const learned = learnRatio(baseline, stretch, limits);
   raiseLevelSlowly(baseline, stretch.durationMs);
+  return learned;
+}
+
+/** From here on another part of the ratio and of the rate is the season's. */
+export function shiftBaseline(baseline: Baseline, { ratioShift, rateShift }: SeasonReview): void {
+  const oddsFactor = Math.exp(-ratioShift);
+  baseline.failures *= oddsFactor;
+  baseline.discountedFailures *= oddsFactor;
+  baseline.level -= ratioShift;
+  baseline.levelCeiling -= ratioShift;
+  baseline.memoryRate *= Math.exp(-rateShift);
+}
+
+/** For so long the ratio is remembered. */
+export function ratioMemoryMs({ memoryRate }: Baseline, memoryMs: number): number {
+  return memoryRate > 0 ? Math.max(memoryMs, (SECOND_MS * MEMORY_MIN_REQUESTS) / memoryRate) : memoryMs;
 }
 
 /** How much is left of the sums after so many more requests. */
@@ -122,7 +151,8 @@ function learnRequestRate(baseline: Baseline, stretch: Stretch, memoryMs: number
   const rate = (SECOND_MS * (stretch.successes + stretch.failures)) / stretch.durationMs;
   const { observedMs } = baseline;
   baseline.hourRate += stretchGain(stretch.durationMs, { observedMs, memoryMs: HOUR_MS }) * (rate - baseline.hourRate);
-  baseline.memoryRate += stretchGain(stretch.durationMs, { observedMs, memoryMs }) * (rate - baseline.memoryRate);
+  const levelRate = rate * Math.exp(-baseline.season.rate);
+  baseline.memoryRate += stretchGain(stretch.durationMs, { observedMs, memoryMs }) * (levelRate - baseline.memoryRate);
   baseline.observedMs += stretch.durationMs;
 }
 
@@ -130,16 +160,18 @@ function learnRatio(
   baseline: Baseline,
   stretch: Stretch,
   limits: { readonly guardRatio: number; readonly memoryMs: number },
-): void {
+): number {
   const trials = trialsOf(stretch);
-  if (trials <= 0) return;
+  if (trials <= 0) return 0;
   const learned = cappedFailures(stretch, trials, limits.guardRatio);
   const learnedShare = stretch.discountedFailures > 0 ? learned / stretch.discountedFailures : 0;
   const kept = keptShare(trials, { requestsPerSecond: baseline.memoryRate, ms: limits.memoryMs });
-  baseline.discountedFailures = kept * baseline.discountedFailures + learned;
-  baseline.failures = kept * baseline.failures + learnedShare * stretch.failures;
+  const withoutSeason = Math.exp(-baseline.season.ratio);
+  baseline.discountedFailures = kept * baseline.discountedFailures + withoutSeason * learned;
+  baseline.failures = kept * baseline.failures + withoutSeason * learnedShare * stretch.failures;
   // What the cap cuts off becomes success: a trial that must not count as failure is still a trial.
   baseline.successes = kept * baseline.successes + trials - learned;
+  return learned;
 }
 
 function cappedFailures(stretch: Stretch, trials: number, guardRatio: number): number {

@@ -6,8 +6,7 @@ import type { Gate } from "./gate.ts";
 import { isWarm, usualUpperRatio } from "./guard.ts";
 import { evidenceAndThreshold } from "./judgement.ts";
 import type { Terms } from "./learning.ts";
-import { unpack } from "./memory.ts";
-import { estimateQuietRequests } from "./quiet.ts";
+import { estimateQuietRequests, recall } from "./quiet.ts";
 import type { RateReading, Reading } from "./reading.ts";
 import { busiestShare } from "./recent-clients.ts";
 import { isKnownRise } from "./returns.ts";
@@ -23,7 +22,7 @@ const NO_GATES: readonly Gate[] = [];
 
 export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Reading {
   return {
-    ...usualOf(series),
+    ...usualOf(series, terms),
     requestCount: estimateQuietRequests(series, now, terms.windowMs),
     failureCount: 0,
     rate: 0,
@@ -45,9 +44,9 @@ export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Re
 }
 
 /** Of one that has never failed nothing is claimed. */
-function usualOf({ memory }: Series): Pick<Reading, "usual" | "usualUpper" | "isWarm" | "holdMs"> {
-  if (memory === null) return { usual: 0, usualUpper: 0, isWarm: false, holdMs: 0 };
-  const { baseline, returns } = unpack(memory);
+function usualOf(series: Series, terms: Terms): Pick<Reading, "usual" | "usualUpper" | "isWarm" | "holdMs"> {
+  if (series.memory === null) return { usual: 0, usualUpper: 0, isWarm: false, holdMs: 0 };
+  const { baseline, returns } = recall(series, terms);
   return {
     usual: usualRatio(baseline),
     usualUpper: usualUpperRatio(baseline),

@@ -37,12 +37,15 @@ import {
   recordClientSuccess,
 } from "./recent-clients.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
+import type { Season } from "./season.ts";
+import type { SeasonKind } from "./season-learning.ts";
+import { Seasons } from "./seasons.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 import type { SeriesRows } from "./series-rows.ts";
 import { countFailure, countSuccess } from "./sliding-counts.ts";
 import type { SeriesSnapshot } from "./snapshot.ts";
-import { copySeries, readSnapshot, takeSnapshot } from "./snapshot.ts";
+import { copySeries, readSnapshot, readStoredSeason, takeSnapshot } from "./snapshot.ts";
 import type { Expectation } from "./surplus.ts";
 import { isAtRest, REST_AFTER_MS, startWatch } from "./watch.ts";
 import { WatchList } from "./watch-list.ts";
@@ -57,6 +60,8 @@ export type DetectorSettings = {
   readonly minFailures: number;
   /** Standard deviations of the classical EWMA control limit; null = sequential evidence. */
   readonly deviation: number | null;
+  /** Whether what is usual may depend on the hour of the week. */
+  readonly season: SeasonKind;
 };
 
 export const DEFAULT_RATE_DETECTOR: DetectorSettings = {
@@ -64,6 +69,7 @@ export const DEFAULT_RATE_DETECTOR: DetectorSettings = {
   halfLifeMs: 6 * HOUR_MS,
   minFailures: 7,
   deviation: null,
+  season: "week",
 };
 
 /**
@@ -76,13 +82,19 @@ const ONE_FAILURE: Outcome = { failures: 1, requests: 1 };
 
 const UNTIL_FIRST_TICK: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 
+type DetectorOptions = {
+  readonly windowMs: number;
+  readonly watchList?: WatchList;
+  readonly seasons?: Seasons;
+};
+
 export class Detector {
   readonly #terms: Terms;
   readonly #watchList: WatchList;
   readonly #restAfterMs: number;
 
-  /** Detectors that share a list of watched series share its bound. */
-  constructor(settings: DetectorSettings, options: { readonly windowMs: number; readonly watchList?: WatchList }) {
+  /** Detectors that share a list share its bound. */
+  constructor(settings: DetectorSettings, options: DetectorOptions) {
     this.#watchList = options.watchList ?? new WatchList();
     this.#restAfterMs = Math.max(REST_AFTER_MS, options.windowMs);
     this.#terms = {
@@ -90,6 +102,8 @@ export class Detector {
       windowMs: options.windowMs,
       minFailures: settings.minFailures,
       controlLimit: settings.deviation,
+      season: settings.season,
+      seasons: options.seasons ?? new Seasons(),
       context: UNTIL_FIRST_TICK,
     };
   }
@@ -123,7 +137,7 @@ export class Detector {
   observeSuccess(series: Series, client: number, weight: number, now: UnixMillis): boolean {
     const { watch } = series;
     if (watch === null) {
-      countQuietSuccess(series, usableWeight(weight), now, this.#terms.memoryMs);
+      countQuietSuccess(series, usableWeight(weight), now, this.#terms);
       return false;
     }
     const at = Math.max(now, watch.lastOutcomeAt);
@@ -174,7 +188,8 @@ export class Detector {
   rehearsal(series: Series, now: UnixMillis): WatchedCopy {
     if (series.watch !== null) learnUntil(series, series.watch, this.#terms, now);
     const copy = copySeries(series);
-    return { ...copy, watch: copy.watch ?? startWatch(copy, this.#terms, now) };
+    this.#terms.seasons.lend(series, copy);
+    return Object.assign(copy, { watch: copy.watch ?? startWatch(copy, this.#terms, now) });
   }
 
   /** Clients with failures since the onset, busiest first, at most 64. */
@@ -196,13 +211,20 @@ export class Detector {
     acceptLevel(watch, this.#terms, now);
   }
 
+  /** Frees the places that the series has. */
+  forget(series: Series): void {
+    if (series.watch !== null) this.#watchList.demote(series, series.watch);
+    this.#terms.seasons.release(series);
+  }
+
   snapshot(series: Series): SeriesSnapshot {
-    return takeSnapshot(series);
+    return takeSnapshot(series, this.#terms.seasons.of(series));
   }
 
   /** Decides from here on as the stored series would have; a snapshot of another version starts anew. */
   restore(snapshot: SeriesSnapshot, now: UnixMillis): Series {
     const series = readSnapshot(snapshot, now);
+    this.#findSeasonPlace(series, readStoredSeason(snapshot));
     if (series.watch !== null) this.#findPlace(series, series.watch, now);
     return series;
   }
@@ -220,6 +242,11 @@ export class Detector {
     const hasBegun = judgeFailure(series, watch, this.#terms, client, at);
     const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, ONE_FAILURE, at);
     return hasRecovered || hasBegun || hasEnded;
+  }
+
+  /** Without a place a stored season is given up; so it is when the rule wants none any more. */
+  #findSeasonPlace(series: Series, season: Season | null): void {
+    if (season !== null && this.#terms.season !== "none") this.#terms.seasons.admit(series, season);
   }
 
   /** Without a place the watch ends with the failure that it began with. */

@@ -46,5 +46,6 @@ function isNew(baseline: Baseline): boolean {
 function guardLevel(baseline: Baseline): number {
   const wander = Math.sqrt(Math.max(0, baseline.spread.wander));
   const uncertainty = Math.sqrt(baseline.spread.clusterFactor / levelInformation(baseline));
-  return baseline.level + MARGIN + WANDER_DEVIATIONS * wander + ESTIMATE_DEVIATIONS * uncertainty;
+  const highest = baseline.level + baseline.season.ratioNearby;
+  return highest + MARGIN + WANDER_DEVIATIONS * wander + ESTIMATE_DEVIATIONS * uncertainty;
 }

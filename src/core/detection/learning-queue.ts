@@ -61,7 +61,7 @@ export function enqueue(queue: LearningQueue, closed: WaitingStretch): void {
 }
 
 /** Takes out the oldest stretch whose time to be learned has come. */
-export function takeLearnable(queue: LearningQueue, createdAt: UnixMillis): Stretch | undefined {
+export function takeLearnable(queue: LearningQueue, createdAt: UnixMillis): WaitingStretch | undefined {
   const delayMs = DELAY_STRETCHES * stretchMs(queue.openSince - createdAt);
   const oldest = queue.waiting[0];
   if (oldest === undefined || oldest.endedAt > queue.openSince - delayMs) return undefined;

@@ -7,7 +7,7 @@
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 import { lookWhetherLevel } from "./alarm.ts";
-import { learnStretch, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
+import { usualRatio, usualRequestsPerSecond } from "./baseline.ts";
 import { relaxedClientLimit } from "./client-limit.ts";
 import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
 import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
@@ -19,13 +19,14 @@ import { clearOpenStretch, closeStretch, enqueue, takeLearnable } from "./learni
 import { adoptCandidate, candidateOdds, learnCandidate, watchFormer } from "./level-change.ts";
 import { clearClients } from "./recent-clients.ts";
 import { forgetAccepted } from "./returns.ts";
+import { doubtHour } from "./season.ts";
+import type { SeasonTerms } from "./season-learning.ts";
+import { followSeason, learnHarmless } from "./season-learning.ts";
 import type { Series, Watch } from "./series.ts";
-import type { Stretch } from "./stretch.ts";
 import { clearStretch } from "./stretch.ts";
 
 /** What a detector judges all its series by. */
-export type Terms = {
-  readonly memoryMs: number;
+export type Terms = SeasonTerms & {
   readonly windowMs: number;
   readonly minFailures: number;
   /** Null for sequential evidence. */
@@ -53,6 +54,7 @@ export function learnUntil(series: Series, watch: Watch, terms: Terms, now: Unix
     const closed = closeStretch(watch.queue, series.createdAt, now);
     if (closed === undefined) return;
     learnClosed(series, watch, terms, closed);
+    followSeason(series, watch.baseline, terms, closed.endedAt);
     refresh(watch, terms, closed.endedAt);
   }
 }
@@ -89,6 +91,8 @@ export function forgetExcess(watch: Watch): void {
 }
 
 function learnClosed(series: Series, watch: Watch, terms: Terms, closed: WaitingStretch): void {
+  const season = terms.seasons.of(series);
+  if (season !== undefined && isInDoubt(watch, terms)) doubtHour(season, closed.endedAt);
   if (watch.alarm !== null) {
     learnCandidate(watch.candidate, closed);
     lookWhetherLevel(watch.alarm, candidateOdds(watch.candidate), closed.endedAt);
@@ -99,6 +103,11 @@ function learnClosed(series: Series, watch: Watch, terms: Terms, closed: Waiting
   enqueue(watch.queue, closed);
   if (isUndecided(watch, terms)) waitAndSee(watch, terms, closed);
   else learnWaiting(series, watch, terms);
+}
+
+/** A level that was accepted may yet be given up for the former one. */
+function isInDoubt(watch: Watch, terms: Terms): boolean {
+  return watch.alarm !== null || watch.former !== null || isUndecided(watch, terms);
 }
 
 export function isUndecided(watch: Watch, terms: Terms): boolean {
@@ -119,11 +128,11 @@ function learnWaiting(series: Series, watch: Watch, terms: Terms): void {
   watch.undecidedSince = null;
   clearStretch(watch.candidate);
   for (let next = takeNext(series, watch); next !== undefined; next = takeNext(series, watch)) {
-    learnStretch(watch.baseline, next, { guardRatio: watch.evidence.guardRatio, memoryMs: terms.memoryMs });
+    learnHarmless(series, watch.baseline, next, { ...terms, guardRatio: watch.evidence.guardRatio });
   }
 }
 
-function takeNext(series: Series, watch: Watch): Stretch | undefined {
+function takeNext(series: Series, watch: Watch): WaitingStretch | undefined {
   return takeLearnable(watch.queue, series.createdAt);
 }
 

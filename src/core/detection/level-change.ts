@@ -40,18 +40,19 @@ export function candidateOdds({ failures, successes }: Readonly<Stretch>): numbe
 /** The baseline that takes the candidate for usual. How far things wander is kept from the old one. */
 export function adoptCandidate(baseline: Baseline, candidate: Stretch): Baseline {
   const trials = trialsOf(candidate);
-  const level = logit((candidate.discountedFailures + 0.5) / (trials + 1));
+  const level = logit((candidate.discountedFailures + 0.5) / (trials + 1)) - baseline.season.ratio;
+  const withoutSeason = Math.exp(-baseline.season.ratio);
   const seconds = Math.max(1, candidate.durationMs / SECOND_MS);
   const rate = (candidate.successes + candidate.failures) / seconds;
   return {
     ...baseline,
     successes: candidate.successes,
-    failures: candidate.failures,
-    discountedFailures: candidate.discountedFailures,
+    failures: withoutSeason * candidate.failures,
+    discountedFailures: withoutSeason * candidate.discountedFailures,
     level,
     levelCeiling: level,
     hourRate: rate,
-    memoryRate: rate,
+    memoryRate: rate * Math.exp(-baseline.season.rate),
     spread: { ...baseline.spread },
   };
 }

@@ -11,6 +11,7 @@ import { CLIENT_LIMIT } from "./client-limit.ts";
 import type { ClientVotes } from "./client-votes.ts";
 import type { Excursions } from "./excursions.ts";
 import type { Returns } from "./returns.ts";
+import { NO_SEASON } from "./season.ts";
 import type { Spread } from "./spread.ts";
 import { createSpread } from "./spread.ts";
 
@@ -59,6 +60,7 @@ export function pack(memory: Memory): PackedMemory {
   return isLate ? early.concat(late) : early;
 }
 
+/** Without the season: that is the series'. */
 export function unpack(packed: PackedMemory): Memory {
   let place = 0;
   // Literals are evaluated from top to bottom: the order below is the order of `pack`.
@@ -84,7 +86,8 @@ export function unpack(packed: PackedMemory): Memory {
   };
   const late = readLate(place < packed.length ? packed.slice(place) : LATE_DEFAULTS);
   const { spread, isMature, ...rest } = late;
-  return { ...own, ...rest, successVotes, baseline: { ...level, isMature, spread: { ...spread, ...windows } } };
+  const baseline = { ...level, isMature, season: NO_SEASON, spread: { ...spread, ...windows } };
+  return { ...own, ...rest, successVotes, baseline };
 }
 
 type SlowSpread = Pick<

@@ -6,20 +6,22 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
-import { createBaseline, keptShare, learnStretch } from "./baseline.ts";
+import { createBaseline, keptShare } from "./baseline.ts";
 import { CLIENT_LIMIT, relaxedClientLimit } from "./client-limit.ts";
 import { createClientVotes } from "./client-votes.ts";
 import { stretchGain } from "./ewma.ts";
 import { createExcursions } from "./excursions.ts";
 import { guardRatio } from "./guard.ts";
 import { stretchMs } from "./learning-queue.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory, PackedMemory } from "./memory.ts";
 import { pack, unpack } from "./memory.ts";
 import { nextSuccessWeight } from "./sampling.ts";
+import type { SeasonTerms } from "./season-learning.ts";
+import { followSeason, learnHarmless } from "./season-learning.ts";
 import type { QuietCounts, Series } from "./series.ts";
 
-export function countQuietSuccess(series: Series, weight: number, now: UnixMillis, memoryMs: number): void {
-  closeQuietStretch(series, now, memoryMs);
+export function countQuietSuccess(series: Series, weight: number, now: UnixMillis, terms: SeasonTerms): void {
+  closeQuietStretch(series, now, terms);
   addSuccess(series, weight);
 }
 
@@ -37,8 +39,8 @@ export function estimateQuietRequests(counts: QuietCounts, now: UnixMillis, wind
 }
 
 /** Everything known of the series up to `quietSince`. The caller owns it. */
-export function recall(series: Series): Memory {
-  if (series.memory !== null) return unpack(series.memory);
+export function recall(series: Series, terms: SeasonTerms): Memory {
+  if (series.memory !== null) return recallPacked(series, series.memory, terms);
   const { successes, requestsPerSecond, quietSince, createdAt } = series;
   return {
     baseline: createBaseline({ successes, requestsPerSecond, observedMs: quietSince - createdAt }),
@@ -60,10 +62,10 @@ export function successesSinceFailure(series: Series, lastFailureAt: UnixMillis)
 }
 
 /** Learns the open stretch if it is due. */
-export function closeQuietStretch(series: Series, now: UnixMillis, memoryMs: number): void {
+export function closeQuietStretch(series: Series, now: UnixMillis, terms: SeasonTerms): void {
   if (!isStretchDue(series, now)) return;
-  if (series.memory === null) learnNeverFailed(series, now, memoryMs);
-  else learnRemembering(series, unpack(series.memory), now, memoryMs);
+  if (series.memory === null) learnNeverFailed(series, now, terms.memoryMs);
+  else learnRemembering(series, recall(series, terms), now, terms);
 }
 
 /** After a time when nobody was counting: what had been counted just before it is given up. */
@@ -104,16 +106,24 @@ function learnNeverFailed(counts: QuietCounts, now: UnixMillis, memoryMs: number
   beginStretch(counts, now);
 }
 
-function learnRemembering(series: Series, memory: Memory, now: UnixMillis, memoryMs: number): void {
+/** In the hour in which the quiet stretch began. */
+function recallPacked(series: Series, packed: PackedMemory, terms: SeasonTerms): Memory {
+  const memory = unpack(packed);
+  followSeason(series, memory.baseline, terms, series.quietSince);
+  return memory;
+}
+
+function learnRemembering(series: Series, memory: Memory, now: UnixMillis, terms: SeasonTerms): void {
   const { baseline, failurePerSuccess } = memory;
   const durationMs = now - series.quietSince;
   const stretch = {
     durationMs,
+    endedAt: now,
     successes: series.quietSuccesses / failurePerSuccess,
     failures: memory.unlearnedFailures,
     discountedFailures: memory.unlearnedDiscounted,
   };
-  learnStretch(baseline, stretch, { guardRatio: guardRatio(baseline), memoryMs });
+  learnHarmless(series, baseline, stretch, { ...terms, guardRatio: guardRatio(baseline) });
   memory.clientLimit = relaxedClientLimit(memory.clientLimit, durationMs);
   memory.unlearnedFailures = 0;
   memory.unlearnedDiscounted = 0;

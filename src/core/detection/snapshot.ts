@@ -12,15 +12,30 @@ import type { Baseline } from "./baseline.ts";
 import type { Evidence } from "./evidence.ts";
 import { clearOpenStretch } from "./learning-queue.ts";
 import { skipQuiet } from "./quiet.ts";
+import type { Season, StoredSeason } from "./season.ts";
+import { readSeason, storeSeason } from "./season.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 6;
+const SNAPSHOT_VERSION = 7;
 
-export type SeriesSnapshot = { readonly version: number; readonly series: Readonly<Series> };
+export type SeriesSnapshot = {
+  readonly version: number;
+  readonly series: Readonly<Series>;
+  readonly season: StoredSeason | null;
+};
 
-export function takeSnapshot(series: Series): SeriesSnapshot {
-  return { version: SNAPSHOT_VERSION, series: copySeries(series) };
+export function takeSnapshot(series: Series, season: Season | undefined): SeriesSnapshot {
+  return {
+    version: SNAPSHOT_VERSION,
+    series: copySeries(series),
+    season: season === undefined ? null : storeSeason(season),
+  };
+}
+
+/** The season goes with its series. */
+export function readStoredSeason({ season, version }: SeriesSnapshot): Season | null {
+  return season === null || version !== SNAPSHOT_VERSION ? null : readSeason(season);
 }
 
 /** A snapshot of another version starts anew: its numbers would mean something else. */

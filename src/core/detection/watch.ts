@@ -21,6 +21,7 @@ import { createPace } from "./pace.ts";
 import { closeQuietStretch, estimateQuietRequests, recall, successesSinceFailure } from "./quiet.ts";
 import { createRecentClients } from "./recent-clients.ts";
 import { oddsScale } from "./sampling.ts";
+import { followSeason } from "./season-learning.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSlidingCounts, seedRequests } from "./sliding-counts.ts";
 import { emptyStretch } from "./stretch.ts";
@@ -32,9 +33,10 @@ const REST_CUSUM = 0.5;
 
 /** Gives a quiet series its full state, as it would be had it been watched all along. */
 export function startWatch(series: Series, terms: Terms, now: UnixMillis): Watch {
-  closeQuietStretch(series, now, terms.memoryMs);
-  const memory = recall(series);
+  closeQuietStretch(series, now, terms);
+  const memory = recall(series, terms);
   const watch = createWatch(series, memory, terms, now);
+  followSeason(series, watch.baseline, terms, now);
   series.watch = watch;
   series.memory = null;
   aimAtOddsScale(watch.evidence, oddsScale(watch.weights));

@@ -67,12 +67,13 @@ function hasConditions(conditions: Conditions): boolean {
 
 function writeDetector({ detector }: Rule): WrittenRule {
   if (detector.kind === "takeover") return { kind: detector.kind };
-  const { kind, halfLifeMs, minFailures, deviation } = detector;
+  const { kind, halfLifeMs, minFailures, deviation, season } = detector;
   return {
     kind,
     half_life: formatDuration(halfLifeMs),
     min_failures: minFailures,
     ...(deviation !== null && { deviation }),
+    season,
   };
 }
 

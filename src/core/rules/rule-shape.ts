@@ -5,6 +5,7 @@
  * one field of a rule are here, checks that need more than one rule in `check.ts`.
  */
 
+import { SEASON_KINDS } from "../detection/season-learning.ts";
 import { OUTCOMES } from "../extraction/observation.ts";
 import {
   duration,
@@ -108,21 +109,29 @@ const detector: Shape<DetectorSettings> = mapped(
       number({ min: 0.5, max: 1000 }),
       "Asks for the textbooks' EWMA control chart with its limit at so many standard deviations, in place of sequential evidence.",
     ),
+    season: withDefault(
+      oneOf(SEASON_KINDS),
+      "week",
+      "Whether the usual rate may depend on the hour of the week, once three weeks have shown that it does.",
+    ),
   }),
-  ({ kind, half_life, min_failures, deviation }, { node, report }) => {
+  ({ kind, half_life, min_failures, deviation, season }, { node, report }) => {
     if (kind === "takeover") return hasNoRate(node, report) ? { kind } : undefined;
     return {
       kind,
       halfLifeMs: half_life,
       minFailures: min_failures ?? (deviation === null ? MIN_FAILURES : MIN_FAILURES_OF_CONTROL_CHART),
       deviation,
+      season,
     };
   },
 );
 
 /** What shapes a rate would be passed over without a word. */
 function hasNoRate(detectorNode: YamlNode, report: Report): boolean {
-  const given = ["half_life", "min_failures", "deviation"].flatMap((name) => entryOf(detectorNode, name) ?? []);
+  const given = ["half_life", "min_failures", "deviation", "season"].flatMap(
+    (name) => entryOf(detectorNode, name) ?? [],
+  );
   for (const { key, keyPlace } of given) {
     report(errorAt(keyPlace, "AS205", `\`${key}\` is about rates, of which \`kind: takeover\` knows none`));
   }

@@ -4,6 +4,7 @@
  * A bundle is taken whole or not at all. Nothing in here refers back to the text except `source`,
  * which lets a page name the file and line of the rule that sent it.
  */
+import type { SeasonKind } from "../detection/season-learning.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
 import { sideOf } from "../extraction/endpoint.ts";
 import type { Outcome } from "../extraction/observation.ts";
@@ -73,6 +74,8 @@ export type RateDetectorSettings = {
   readonly minFailures: number;
   /** Standard deviations of the classical EWMA control limit; null = sequential evidence. */
   readonly deviation: number | null;
+  /** Whether what is usual may depend on the hour of the week. */
+  readonly season: SeasonKind;
 };
 
 /** Each condition that is not null must hold. */

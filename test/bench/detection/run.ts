@@ -9,21 +9,23 @@ import { parseArgs } from "node:util";
 import { loadLine, machineLines } from "../machine.ts";
 import { tableLines } from "../print-table.ts";
 import { ANCHORS } from "./anchors.ts";
-import { AUTHSPIKE } from "./authspike-entrant.ts";
+import { AUTHSPIKE, AUTHSPIKE_WITHOUT_SEASON } from "./authspike-entrant.ts";
 import type { Entrant } from "./contestant.ts";
 import { play } from "./play.ts";
 import { toLine } from "./request.ts";
 import type { Recipe, Scenario } from "./scenario.ts";
 import { drawScenario, RECIPES, REPORT_SEEDS, TUNING_SEEDS } from "./scenarios.ts";
 import type { ScenarioScore } from "./score.ts";
+import { SEASONAL_SCENARIOS } from "./seasonal-scenarios.ts";
 import { endpointDays, STANDING_COLUMNS, Standing } from "./standing.ts";
 
-const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAMES] [--without NAMES] [--ours] [--print NAME]
+const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAMES] [--without NAMES] [--ours] [--seasons] [--print NAME]
   --quick            one seed, and no scenario of many millions of requests
   --seed WHICH       a number, "tuning" or "report"; "report" is the default
   --scenarios NAMES  those whose name contains one of these, with commas between them
   --without NAMES    all but those
   --ours             without the anchors
+  --seasons          streams of six weeks with a clear shape, with and without the season of the shipped rules
   --print NAME       one scenario as lines for: authspike backtest --format requests -`;
 
 const { values: options } = parseArgs({
@@ -33,6 +35,7 @@ const { values: options } = parseArgs({
     scenarios: { type: "string", default: "" },
     without: { type: "string" },
     ours: { type: "boolean", default: false },
+    seasons: { type: "boolean", default: false },
     print: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -43,7 +46,7 @@ else if (options.print === undefined) compete();
 else await print(options.print);
 
 function compete(): void {
-  const entrants = options.ours ? [AUTHSPIKE] : [AUTHSPIKE, ...ANCHORS];
+  const entrants = chosenEntrants();
   const standings = new Map(entrants.map((entrant) => [entrant, new Standing()]));
   const totals = { requests: 0, endpointDays: 0, quietDays: 0 };
   for (const line of machineLines()) console.log(line);
@@ -56,8 +59,9 @@ function compete(): void {
       totals.requests += requests;
       totals.endpointDays += endpointDays(scenario);
       if (recipe.expectation !== "page") totals.quietDays += endpointDays(scenario);
-      const [ours] = scores;
-      if (ours !== undefined) console.log(scenarioLine(recipe, seed, requests, ours));
+      for (const ours of scores.slice(0, options.seasons ? 2 : 1)) {
+        console.log(scenarioLine(recipe, seed, requests, ours));
+      }
     }
   }
   report(standings, totals);
@@ -101,7 +105,7 @@ function scenarioLine(recipe: Recipe, seed: number, requests: number, score: Sce
 }
 
 async function print(name: string): Promise<void> {
-  const recipe = RECIPES.find((one) => one.name === name);
+  const recipe = [...RECIPES, ...SEASONAL_SCENARIOS].find((one) => one.name === name);
   const [seed] = chosenSeeds();
   if (recipe === undefined || seed === undefined) {
     console.error(`no scenario ${name}; there are:\n${RECIPES.map((one) => one.name).join("\n")}`);
@@ -115,6 +119,12 @@ function* linesOf(scenario: Scenario): Generator<string> {
   for (const request of scenario.stream()) yield `${toLine(request)}\n`;
 }
 
+/** With seasons, the shipped rules and the same without; a scenario has a line for each. */
+function chosenEntrants(): readonly Entrant[] {
+  if (options.seasons) return [AUTHSPIKE, AUTHSPIKE_WITHOUT_SEASON];
+  return options.ours ? [AUTHSPIKE] : [AUTHSPIKE, ...ANCHORS];
+}
+
 function chosenSeeds(): readonly number[] {
   const asked = options.seed.length > 0 ? options.seed : ["report"];
   const seeds = asked.flatMap((which) => {
@@ -126,7 +136,7 @@ function chosenSeeds(): readonly number[] {
 
 function chosenRecipes(): readonly Recipe[] {
   const { scenarios, without, quick } = options;
-  return RECIPES.filter(({ name, size }) => {
+  return (options.seasons ? SEASONAL_SCENARIOS : RECIPES).filter(({ name, size }) => {
     if (quick && size === "heavy") return false;
     return contains(name, scenarios) && (without === undefined || !contains(name, without));
   });

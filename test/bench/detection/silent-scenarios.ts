@@ -156,7 +156,7 @@ export const SILENT_SCENARIOS: readonly Recipe[] = [
   }),
 ];
 
-function silent(name: string, write: Write): Recipe {
+export function silent(name: string, write: Write): Recipe {
   return { name, expectation: "silent", write };
 }
 

@@ -5,6 +5,7 @@
 import type { DetectorContext, DetectorSettings } from "../../../src/core/detection/detector.ts";
 import { Detector, needsTick } from "../../../src/core/detection/detector.ts";
 import type { AlarmKind, Reading } from "../../../src/core/detection/reading.ts";
+import { Seasons } from "../../../src/core/detection/seasons.ts";
 import type { SeriesSnapshot } from "../../../src/core/detection/snapshot.ts";
 import { WatchList } from "../../../src/core/detection/watch-list.ts";
 import type { UnixMillis } from "../../../src/core/time.ts";
@@ -30,6 +31,7 @@ export type EndpointOptions = {
   readonly settings?: Partial<DetectorSettings>;
   readonly windowMs?: number;
   readonly watchList?: WatchList;
+  readonly seasons?: Seasons;
 };
 
 export type AlarmSeen = {
@@ -44,6 +46,7 @@ export const DEFAULT_SETTINGS: DetectorSettings = {
   halfLifeMs: 6 * HOUR_MS,
   minFailures: 7,
   deviation: null,
+  season: "week",
 };
 export const BUDGET: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 export const START: UnixMillis = Date.UTC(2026, 0, 5);
@@ -54,6 +57,7 @@ export function throughJson(snapshot: SeriesSnapshot): SeriesSnapshot {
 
 export class EndpointUnderTest {
   readonly detector: Detector;
+  readonly seasons: Seasons;
   readonly random: Random;
   readonly alarms: AlarmSeen[] = [];
   series;
@@ -64,8 +68,9 @@ export class EndpointUnderTest {
   #tickedAt = START;
 
   constructor(options: EndpointOptions) {
-    const { windowMs = MINUTE_MS, watchList = new WatchList() } = options;
-    this.detector = new Detector({ ...DEFAULT_SETTINGS, ...options.settings }, { windowMs, watchList });
+    const { windowMs = MINUTE_MS, watchList = new WatchList(), seasons = new Seasons() } = options;
+    this.detector = new Detector({ ...DEFAULT_SETTINGS, ...options.settings }, { windowMs, watchList, seasons });
+    this.seasons = seasons;
     this.random = new Random(options.seed);
     const isAuthenticationRoute = options.isAuthenticationRoute ?? false;
     this.series = this.detector.createSeries(START, { isAuthenticationRoute });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createBaseline } from "../../../src/core/detection/baseline.ts";
 import type { Memory } from "../../../src/core/detection/memory.ts";
 import { pack, unpack } from "../../../src/core/detection/memory.ts";
+import { NO_SEASON } from "../../../src/core/detection/season.ts";
 import { fc } from "../../support/properties.ts";
 
 function numbers<Name extends string>(...names: readonly Name[]): fc.Arbitrary<Record<Name, number>> {
@@ -52,7 +53,7 @@ const memory: fc.Arbitrary<Memory> = fc
     successVotes,
     returns,
     excursions: { ...excursions, peak: 0 },
-    baseline: { ...level, isMature, spread },
+    baseline: { ...level, isMature, season: NO_SEASON, spread },
   }));
 
 test("what is packed is unpacked again, number by number", () => {

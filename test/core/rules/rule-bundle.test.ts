@@ -20,7 +20,7 @@ test("a rule of three fields has a default for everything else", () => {
     id: "a",
     count: { kind: "http_status", statuses: [401] },
     per: ["env", "service", "method", "route"],
-    detector: { kind: "ewma", halfLifeMs: 21_600_000, minFailures: 7, deviation: null },
+    detector: { kind: "ewma", halfLifeMs: 21_600_000, minFailures: 7, deviation: null, season: "week" },
     when: { ratio: null, rate: null, count: null, deviation: null },
     windowMs: 60_000,
     forMs: 0,

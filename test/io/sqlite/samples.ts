@@ -104,6 +104,6 @@ export function aCheckpoint(route: string, createdAt: number): SeriesCheckpoint 
     per: ["env", "service", "method", "route"],
     values: ["prod", "auth", "POST", route],
     endpoint: { ...loginEndpoint, route },
-    state: takeSnapshot(createSeries(createdAt, { isAuthenticationRoute: true })),
+    state: takeSnapshot(createSeries(createdAt, { isAuthenticationRoute: true }), undefined),
   };
 }
