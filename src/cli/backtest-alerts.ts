@@ -72,6 +72,7 @@ export class BacktestAlerts {
         return;
       case "firing":
       case "escalated":
+      case "updated":
       case "muted":
       case "unmuted": {
         const before = this.#open.get(alert.id) ?? { firedAt: at, pagedAt: null };

@@ -22,6 +22,7 @@ import type { AlertMove } from "./alerts/settle.ts";
 import { settle } from "./alerts/settle.ts";
 import type { SignInCounter } from "./alerts/takeover/sign-in-counter.ts";
 import { Unwritten } from "./alerts/unwritten.ts";
+import { ToldIncidents } from "./alerts/updates.ts";
 import { isSameList, WatchTable } from "./alerts/watch-table.ts";
 import type { WatchedSeries } from "./alerts/watched-series.ts";
 import type { DetectorContext } from "./detection/detector.ts";
@@ -358,6 +359,7 @@ export class Engine {
       inDoubtSince: this.#inDoubtSince,
       shown: { client: (client) => clients.nameOf(client), user: (user) => clients.nameOfUser(user) },
       detection: this.#fleet,
+      toldIncidents: new ToldIncidents(() => this.#hot.openAlerts()),
     };
   }
 

@@ -135,6 +135,7 @@ export function alertStep(facts: Partial<AlertStep> = {}): AlertStep {
     endpoint: LOGIN,
     reading: alarmingReading(),
     clues: () => NO_CLUES,
+    toldIncidents: { mayTell: () => true },
     muteFor: () => null,
     bundle: "b".repeat(64),
     now: at(0),

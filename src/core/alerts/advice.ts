@@ -61,6 +61,13 @@ const ADVICE: Readonly<Record<Suspicion, string>> = {
     "Decide first whether this is an attack or our own fault. Many clients that used to succeed and a recent deploy or key change point to a fault; unknown clients on a login or token route point to an attack. Open an example trace to see why the request was refused.",
 };
 
+/** How much more a word asks of the person on call: 0 for none, then faults of ours, attacks, and somebody who got in. */
+export function gravityOf(pattern: string | null): number {
+  if (pattern === "account_takeover") return 3;
+  if (pattern !== null && ATTACK_PATTERNS.has(pattern)) return 2;
+  return pattern === null ? 0 : 1;
+}
+
 export function suspicionOf({ pattern, causes }: Pick<Evidence, "pattern" | "causes">): Suspicion {
   if (pattern !== null && ATTACK_PATTERNS.has(pattern)) return "attack";
   if (pattern !== null && FAULT_PATTERNS.has(pattern)) return "own-fault";

@@ -11,6 +11,7 @@ import type { EndpointNames } from "../extraction/endpoint.ts";
 import type { Severity } from "../rules/rule.ts";
 import type { UnixMillis } from "../time.ts";
 import type { CauseFailures } from "./cause-tally.ts";
+import type { Told } from "./updates.ts";
 
 type AlertFacts = {
   /** Unique per episode: `<rule>-<fingerprint>-<pendingAt in base 36, microseconds>`. */
@@ -32,6 +33,8 @@ type AlertFacts = {
   /** Steady clock, like every time in here. */
   readonly pendingAt: UnixMillis;
   readonly evidence: Evidence;
+  /** What those who were told of it know: from when it fires on. */
+  readonly told: Told;
   /** Every notifier target whose incident it is part of, and which must see that one's resolve. */
   readonly triggered: readonly TriggeredTarget[];
   /** Id of the mute that keeps the trigger back; null when none does. */
@@ -148,7 +151,7 @@ export type SpanReference = { readonly traceId: string; readonly spanId: string 
 
 /** What happened to an alert; the audit trail keeps them all. */
 export type Transition = {
-  readonly kind: "pending" | "cancelled" | "firing" | "escalated" | "muted" | "unmuted" | "resolved";
+  readonly kind: "pending" | "cancelled" | "firing" | "escalated" | "updated" | "muted" | "unmuted" | "resolved";
   readonly at: UnixMillis;
   readonly alert: Alert;
 };
@@ -167,8 +170,8 @@ export type Notification = {
     | { readonly kind: "triggered"; readonly target: TriggeredTarget };
 };
 
-/** `joined`: further alerts have become part of the incident. */
-export type NotificationReason = "firing" | "escalated" | "unmuted" | "joined" | "resolved";
+/** `joined`: further alerts have become part of the incident. `updated`: more is known of it. */
+export type NotificationReason = "firing" | "escalated" | "updated" | "unmuted" | "joined" | "resolved";
 
 /** Times in here are wall clock: people read them. */
 export type NotificationText = {

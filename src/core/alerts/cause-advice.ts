@@ -4,7 +4,10 @@
  */
 import type { CauseName } from "../extraction/causes/cause.ts";
 import { isCauseName } from "../extraction/causes/cause.ts";
-import { UNDECIDED } from "./cause-tally.ts";
+import type { EndpointNames } from "../extraction/endpoint.ts";
+import { callAdvice } from "./call-advice.ts";
+import type { CauseFailures } from "./cause-tally.ts";
+import { leadingCause, UNDECIDED } from "./cause-tally.ts";
 
 export type CauseAdvice = { readonly onCall: string; readonly apiOwner: string };
 
@@ -153,6 +156,16 @@ const ADVICE_WHEN_UNDECIDED: CauseAdvice = {
   apiOwner:
     "Have the response header WWW-Authenticate captured on spans, record the exceptions of the authentication, or send logs with trace ids: the next page can then say why.",
 };
+
+/** For the leading cause, from the side that the alert is about; null for causes that only a recording knows. */
+export function adviceOnCauses(
+  { peer }: Pick<EndpointNames, "peer">,
+  causes: readonly CauseFailures[],
+): CauseAdvice | null {
+  if (causes.length === 0) return null;
+  const leading = leadingCause(causes)?.cause ?? UNDECIDED;
+  return peer === undefined ? causeAdvice(leading) : callAdvice(leading);
+}
 
 /** Null for causes that only a recording knows. */
 export function causeAdvice(name: string): CauseAdvice | null {

@@ -23,6 +23,7 @@ import type { AlertMove } from "./settle.ts";
 import type { ShownNames } from "./shown-names.ts";
 import { describeListed, shownClients } from "./shown-names.ts";
 import { takeoverClues, takeoverReading } from "./takeover/takeover-reading.ts";
+import type { ToldIncidents } from "./updates.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 import { seriesFields } from "./watched-series.ts";
 
@@ -32,6 +33,7 @@ export type JudgeContext = {
   readonly inDoubtSince: UnixMillis;
   readonly detection: DetectorContext;
   readonly shown: ShownNames;
+  readonly toldIncidents: ToldIncidents;
 };
 
 /** Brings the series up to `now` and says how its alert moves on. Judging twice at one instant changes nothing more. */
@@ -49,6 +51,7 @@ export function judge(series: WatchedSeries, context: JudgeContext): AlertMove {
       rule.detector.kind === "takeover"
         ? takeoverClues(series.signIns, context.shown)
         : cluesOf(series, reading, context),
+    toldIncidents: context.toldIncidents,
     muteFor: (labels) => muteHolding(ruleSet.mutes, labels, now.wall) ?? null,
     bundle: ruleSet.hash,
     now,

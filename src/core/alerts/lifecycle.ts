@@ -8,6 +8,7 @@
  * | pending  | alarm off, or `when` no longer holds                 | inactive   | cancelled  |
  * | pending  | it has held for `for`                                | firing     | firing     |
  * | firing   | severity has risen                                   | firing     | escalated  |
+ * | firing   | more is known of it (`updates.ts`)                   | firing     | updated    |
  * | firing   | a mute, or another mute, has begun                   | firing     | muted      |
  * | firing   | the mute is over                                     | firing     | unmuted    |
  * | firing   | alarm off and `recover` holds for `keep_firing_for`, longer if it is known to return | inactive | resolved |
@@ -31,6 +32,8 @@ import { evidenceOf, growEvidence } from "./evidence.ts";
 import { dedupKeyOf, fingerprintOf } from "./fingerprint.ts";
 import { alertLabels } from "./labels.ts";
 import type { PatternName } from "./patterns/pattern.ts";
+import type { ToldIncidents } from "./updates.ts";
+import { newsIn, tellNow } from "./updates.ts";
 
 type PendingAlert = Extract<Alert, { state: "pending" }>;
 export type FiringAlert = Extract<Alert, { state: "firing" }>;
@@ -47,6 +50,8 @@ export type AlertStep = {
   readonly reading: Reading;
   /** Asked only while there is an alert: gathering clues costs more than judging. */
   readonly clues: () => Clues;
+  /** Whether what an alert knows by now may be told again, asked only when it knows more. */
+  readonly toldIncidents: Pick<ToldIncidents, "mayTell">;
   /** The mute in force for an alert with these labels: they follow its severity. */
   readonly muteFor: (labels: Readonly<Record<string, string>>) => Mute | null;
   readonly bundle: string;
@@ -119,6 +124,7 @@ function newAlert(step: AlertStep): PendingAlert {
   const at = step.now.steady;
   const fingerprint = fingerprintOf(fields);
   const severity = severityOf(rule, reading);
+  const evidence = evidenceOf(sightingOf(step));
   return {
     state: "pending",
     id: `${rule.id}-${fingerprint}-${Math.floor(at * 1000).toString(36)}`,
@@ -131,7 +137,8 @@ function newAlert(step: AlertStep): PendingAlert {
     severity,
     isPage: isPagingSeverity(severity),
     pendingAt: at,
-    evidence: evidenceOf(sightingOf(step)),
+    evidence,
+    told: tellNow(evidence, at),
     triggered: [],
     mutedBy: null,
     recoveringSince: null,
@@ -147,7 +154,8 @@ function advancePending(step: AlertStep, alert: PendingAlert): AlertAdvance {
 function fire(step: AlertStep, pending: PendingAlert): AlertAdvance {
   const at = step.now.steady;
   const mutedBy = step.muteFor(pending.labels)?.id ?? null;
-  const alert: FiringAlert = { ...pending, state: "firing", firedAt: at, mutedBy, bundle: step.bundle };
+  const told = tellNow(pending.evidence, at);
+  const alert: FiringAlert = { ...pending, state: "firing", firedAt: at, told, mutedBy, bundle: step.bundle };
   return { alert, transitions: [{ kind: "firing", at, alert }] };
 }
 
@@ -156,14 +164,27 @@ function advanceFiring(step: AlertStep, before: FiringAlert): AlertAdvance {
   if (hasRecovered(step, alert.recoveringSince)) {
     return endAlert(alert, { reason: step.reading.clearedBy ?? "recovered", bundle: step.bundle, now: step.now });
   }
-  const escalated = alert.severity === before.severity ? null : { ...alert, bundle: step.bundle };
-  const remuted = withMute(step, escalated ?? alert);
   const at = step.now.steady;
+  const escalated = alert.severity === before.severity ? null : toldAgain(alert, step, alert.told.updates);
+  const updated =
+    escalated === null && isWorthTelling(step, alert) ? toldAgain(alert, step, [...alert.told.updates, at]) : null;
+  const remuted = withMute(step, escalated ?? updated ?? alert);
   const transitions: Transition[] = [];
+  if (updated !== null) transitions.push({ kind: "updated", at, alert: updated });
   // The escalation is told under the mute it happened in: what the end of a mute sends is sent once.
   if (escalated !== null) transitions.push({ kind: "escalated", at, alert: escalated });
   if (remuted !== null) transitions.push({ kind: remuted.mutedBy === null ? "unmuted" : "muted", at, alert: remuted });
-  return { alert: remuted ?? escalated ?? alert, transitions };
+  return { alert: remuted ?? escalated ?? updated ?? alert, transitions };
+}
+
+/** While the alarm is on: what becomes known later is told with the resolve. */
+function isWorthTelling({ reading, now, toldIncidents }: AlertStep, alert: FiringAlert): boolean {
+  if (alert.mutedBy !== null || !reading.isAlarming || newsIn(alert.evidence, alert.told) === null) return false;
+  return toldIncidents.mayTell(alert, now.steady);
+}
+
+function toldAgain(alert: FiringAlert, { bundle, now }: AlertStep, updates: readonly UnixMillis[]): FiringAlert {
+  return { ...alert, bundle, told: tellNow(alert.evidence, now.steady, updates) };
 }
 
 /** The alert with what the step's reading adds to it. Severity rises only while the alarm is on. */
@@ -198,7 +219,7 @@ function hasRecovered({ reading, rule, now }: AlertStep, since: UnixMillis | nul
 /** The alert under the mute now in force; null when that is the one it is under already. */
 function withMute(step: AlertStep, alert: FiringAlert): FiringAlert | null {
   const mutedBy = step.muteFor(alert.labels)?.id ?? null;
-  return mutedBy === alert.mutedBy ? null : { ...alert, mutedBy, bundle: step.bundle };
+  return mutedBy === alert.mutedBy ? null : { ...toldAgain(alert, step, alert.told.updates), mutedBy };
 }
 
 function cancelled({ bundle, now }: AlertStep) {

@@ -13,8 +13,8 @@ import type { Instant, UnixMillis } from "../time.ts";
 import { toWall } from "../time.ts";
 import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, Evidence, NotificationText, ResolveReason, Transition } from "./alert.ts";
-import { causeAdvice } from "./cause-advice.ts";
-import { causeMix, leadingCause, UNDECIDED } from "./cause-tally.ts";
+import { adviceOnCauses } from "./cause-advice.ts";
+import { causeMix, UNDECIDED } from "./cause-tally.ts";
 import { chanceOf, gateInWords } from "./evidence-words.ts";
 import { patternAdvice } from "./patterns/pattern-advice.ts";
 import { placeOf, subjectOf } from "./place.ts";
@@ -82,6 +82,7 @@ function firingDetails(page: {
   return {
     what_happened: whatHappened(alert, rule),
     ...(kind === "escalated" ? { update: `severity rose to ${alert.severity}` } : {}),
+    ...(kind === "updated" ? { update: updateInWords(evidence) } : {}),
     ...(kind === "unmuted" ? { update: "the mute is over and the alert still fires" } : {}),
     ...ticketDetail(alert, rule),
     since: isoTime(toWall(evidence.since, now)),
@@ -109,6 +110,15 @@ function resolvedDetails(alert: ResolvedAlert, now: Instant): Details {
     ...clientDetails(alert, now),
     ...clueDetails(alert),
   };
+}
+
+/** What is new in a page that says more than the first. */
+export function updateInWords(evidence: Evidence): string {
+  const { cause, pattern, successesAfterFailures } = evidence;
+  if (isTakeover(evidence)) return `${successesAfterFailures.length} have got in by now`;
+  return pattern === null
+    ? `the cause is known now: ${field(cause ?? UNDECIDED)}`
+    : `it is known now what this looks like: ${field(pattern)}`;
 }
 
 /** A takeover is told whatever the rate. */
@@ -240,11 +250,9 @@ function patternInWords(pattern: string, confidence: Confidence | null): string 
   return field(confidence === null ? pattern : `${pattern} (${confidence} confidence)`);
 }
 
-/** A pattern is read from more than a cause. The advice is for who answers requests; of calls the rule's description tells. */
+/** A pattern is read from more than a cause. */
 function adviceDetails({ endpoint, evidence: { pattern, causes } }: Alert): Details {
-  if (endpoint.peer !== undefined) return {};
-  const cause = causes.length === 0 ? null : causeAdvice(leadingCause(causes)?.cause ?? UNDECIDED);
-  const advice = (pattern === null ? null : patternAdvice(pattern)) ?? cause;
+  const advice = (pattern === null ? null : patternAdvice(pattern)) ?? adviceOnCauses(endpoint, causes);
   return advice === null ? {} : { for_the_person_on_call: advice.onCall, for_the_api_owner: advice.apiOwner };
 }
 

@@ -7,7 +7,7 @@
  * the last alert that was routed to it is over.
  *
  * A change is told when it is news to the target: the incident itself, a higher severity, the end of a
- * mute, or so many new alerts that its size reads differently.
+ * mute, a pattern or cause that was not known before, or so many new alerts that its size reads differently.
  */
 import { assert } from "../assert.ts";
 import { notifiersFor } from "../rules/routing.ts";
@@ -101,7 +101,9 @@ export function eventOf(
 function newsOf({ changes }: IncidentChange, before: Incident, after: Incident): NotificationReason | null {
   const [was, is] = [severityOfIncident(before), severityOfIncident(after)];
   if (is !== null && (was === null || compareSeverity(is, was) > 0)) return "escalated";
-  if (changes.some(({ transition }) => transition.kind === "unmuted")) return "unmuted";
+  const happened = (kind: Transition["kind"]) => changes.some(({ transition }) => transition.kind === kind);
+  if (happened("unmuted")) return "unmuted";
+  if (happened("updated")) return "updated";
   return isNoteworthyGrowth(sizeOf(before), sizeOf(after)) ? "joined" : null;
 }
 

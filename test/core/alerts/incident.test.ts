@@ -110,7 +110,10 @@ describe("alarms that begin together", () => {
     assert.deepEqual(scene.inWords, ["trigger firing on-call"]);
     const [page] = scene.heard;
     assert.ok(page !== undefined);
-    assert.match(page.text.summary, /^40 endpoints in 4 services fail together, most often idp_unavailable: /);
+    assert.match(
+      page.text.summary,
+      /^Identity provider outage: 40 endpoints in 4 services fail together, most often idp_unavailable: /,
+    );
     assert.equal(page.text.details["alerts_in_incident"], 40);
     assert.equal(page.text.details["failures_in_incident"], 9_600);
     assert.equal(page.text.details["cause"], "idp_unavailable (100%)");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { NotificationText } from "../../../src/core/alerts/alert.ts";
+import { callAdvice } from "../../../src/core/alerts/call-advice.ts";
 import { NO_CLUES } from "../../../src/core/alerts/evidence.ts";
 import type { AlertStep } from "../../../src/core/alerts/lifecycle.ts";
 import { endAlert } from "../../../src/core/alerts/lifecycle.ts";
@@ -159,6 +160,26 @@ describe("a page", () => {
 
   test("says nothing of causes where failures were not counted by them", () => {
     for (const name of ["cause", "causes", "for_the_api_owner"]) assert.equal(detail(firingText(), name), undefined);
+  });
+
+  test("advises on calls from the side of whoever sends them", () => {
+    const causes = [{ cause: "expired", confidence: "high" as const, failures: 240 }];
+    const clues = () => ({ ...NO_CLUES, causes });
+    const ours = firingText({ clues, endpoint: { ...LOGIN, peer: "payments.example.com" } });
+    assert.match(
+      String(detail(ours, "for_the_person_on_call")),
+      /^Our token or secret for this dependency has expired/,
+    );
+    for (const cause of [...CAUSES, "undecided"]) assert.ok(callAdvice(cause).onCall.length > 0, cause);
+  });
+
+  test("says why a ticket wakes nobody, and what would make it a page", () => {
+    const reading = alarmingReading({ isOneClientFailing: true, busiestClientShare: 0.93 });
+    const paging = rule({ severity: [{ level: "error", when: null }] });
+    const why = detail(firingText({ reading, rule: paging }), "why_a_ticket");
+    assert.equal(why, "One client holds 93% of the failures where others succeed; it becomes a page when others join.");
+    assert.equal(detail(firingText({ reading: alarmingReading(), rule: paging }), "why_a_ticket"), undefined);
+    assert.equal(detail(firingText({ reading }), "why_a_ticket"), undefined, "the rule makes it a ticket anyway");
   });
 
   test("says why it comes again", () => {

@@ -60,6 +60,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
       cause: null,
       causes: [],
     },
+    told: { at: 1100, pattern: null, cause: null, successes: 0, updates: [] },
     triggered: [],
     mutedBy: null,
     recoveringSince: null,
