@@ -77,14 +77,22 @@ export const CHECKS: readonly Check[] = [
   { code: "status_is_text", severity: "info", find: share("status_is_text", { of: "http", min: MANY }) },
   { code: "gateway_roots", severity: "info", find: share("gateway_root", { of: "request", min: MANY }) },
   { code: "nested_spans", severity: "info", find: findNested },
-  { code: "spans_torn", severity: "info", find: share("late_part", { of: "seen", min: REPEATED_MIN }) },
-  { code: "spans_repeated", severity: "info", find: share("repeated", { of: "seen", min: REPEATED_MIN }) },
+  { code: "spans_torn", severity: "info", find: shareOfAll("late_part") },
+  { code: "spans_repeated", severity: "info", find: shareOfAll("repeated") },
 ];
 
 type Share = { readonly of: Count; readonly min: number; readonly among?: Stratum; readonly ofMin?: number };
 
 function share(sign: Count, wanted: Share): Check["find"] {
   return (tally) => symptomOf(tally, sign, wanted);
+}
+
+/** Of what is counted whether it is looked at or not. */
+function shareOfAll(sign: Count): Check["find"] {
+  return (tally) => {
+    const [count, of] = [tally.count(sign), tally.seenCount];
+    return of >= REQUESTS_MIN && count >= REPEATED_MIN * of ? { count, of, sign } : null;
+  };
 }
 
 function symptomOf(tally: ServiceTally, sign: Count, { among, min, of, ofMin = REQUESTS_MIN }: Share): Symptom | null {

@@ -3,11 +3,10 @@
  */
 
 /**
- * What signs are a share of: not every request is HTTP, or was refused. `request` are those looked at, `seen` all
- * that have come, and `routed` those that a router should know a route for.
+ * What signs are a share of: not every request is HTTP, or was refused. `request` are those looked at,
+ * `routed` those of them that a router should know a route for.
  */
 const BASES = [
-  "seen",
   "request",
   "http",
   "routed",

@@ -27,7 +27,7 @@ function examinedService({ scope, tally }: TalliedService): ExaminedService {
   return {
     ...namesOf(scope),
     instrumentation: describe(instrumentationOf(tally, null), tally.sender),
-    requests: tally.count("seen"),
+    requests: tally.seenCount,
   };
 }
 

@@ -61,15 +61,14 @@ export class InstrumentationWatch {
   /** A request, when its outcome is known as far as its span tells it. */
   note(observation: SpanObservation): void {
     const tally = observation.scope.tally ?? this.#tallyOf(observation.scope);
-    tally.see();
-    const stratum = stratumOf(observation);
-    if (tally.gates[stratum].admits(this.#minute)) this.#look(observation, tally);
+    const gate = stratumOf(observation) === "refused" ? tally.refusedGate : tally.otherGate;
+    if (gate.admits(this.#minute)) this.#look(observation, tally);
   }
 
   /** A span that is no request. */
   pass(view: SpanView, scope: ServiceScope): void {
     const tally = scope.tally ?? this.#tallyOf(scope);
-    if (tally.gates.passed.admits(this.#minute)) this.#lookInside(view, tally);
+    if (tally.passedGate.admits(this.#minute)) this.#lookInside(view, tally);
   }
 
   /** Lets go of the last request's bytes. */

@@ -28,12 +28,14 @@ const AWAITED_MS = 5 * SECOND_MS;
 const REDACTED_PLACES_MAX = 8;
 
 const INDEX_OF: ReadonlyMap<Count, number> = new Map(COUNTS.map((count, index) => [count, index]));
-const SEEN = COUNTS.indexOf("seen");
 
 type Awaited = { readonly refusal: Refusal; readonly since: UnixMillis };
 
 export class ServiceTally {
-  readonly gates = { refused: new LookGate(), other: new LookGate(), passed: new LookGate() };
+  readonly refusedGate = new LookGate();
+  readonly otherGate = new LookGate();
+  /** For spans that are no requests. */
+  readonly passedGate = new LookGate();
   /** The framework within the server's instrumentation, where its own spans have shown it. */
   framework: Instrumentation | null = null;
   /** Whoever made the span that was looked at last. */
@@ -43,7 +45,16 @@ export class ServiceTally {
   #awaited: Awaited[] = [];
 
   constructor(now: UnixMillis) {
-    this.#portion = new Portion(now);
+    this.#portion = new Portion(now, 0);
+  }
+
+  /** Requests that have come lately, whether looked at or not. */
+  get seenCount(): number {
+    return this.#everSeen - (this.#previous ?? this.#portion).seenBefore;
+  }
+
+  get #everSeen(): number {
+    return this.refusedGate.seenCount + this.otherGate.seenCount;
   }
 
   /** Begins another portion when it is time. */
@@ -51,17 +62,12 @@ export class ServiceTally {
     const { startedAt } = this.#portion;
     if (now - startedAt < PORTION_MIN_MS || this.#portion.countOf("request") < PORTION_MIN_REQUESTS) return;
     this.#previous = this.#portion;
-    this.#portion = new Portion(now);
+    this.#portion = new Portion(now, this.#everSeen);
   }
 
   /** `example` is called for the first of a portion that shows a sign. */
   add(counts: readonly Count[], stratum: Stratum, example: () => SignExample): void {
     for (const count of counts) this.#portion.add(count, stratum, example);
-  }
-
-  /** Counts a request, whether it is looked at or not. Called for every one of them. */
-  see(): void {
-    this.#portion.see();
   }
 
   /** Counts what has no example. */
@@ -115,6 +121,8 @@ export class ServiceTally {
 
 class Portion {
   readonly startedAt: UnixMillis;
+  /** Requests that had come before it began. */
+  readonly seenBefore: number;
   readonly examples = new Map<Count, SignExample>();
   readonly redactedPlaces = new Set<string>();
   readonly #refused = new Uint32Array(COUNTS.length);
@@ -125,12 +133,9 @@ class Portion {
   #lead = 0;
   commonClientHits = 0;
 
-  constructor(startedAt: UnixMillis) {
+  constructor(startedAt: UnixMillis, seenBefore: number) {
     this.startedAt = startedAt;
-  }
-
-  see(): void {
-    this.#other[SEEN] = (this.#other[SEEN] ?? 0) + 1;
+    this.seenBefore = seenBefore;
   }
 
   add(count: Count, stratum: Stratum, example: () => SignExample): void {

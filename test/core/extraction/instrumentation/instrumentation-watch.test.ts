@@ -55,11 +55,12 @@ test("services beyond the bound are counted together", () => {
   assert.deepEqual([finding?.code, finding?.service, finding?.of], ["status_missing", "(other services)", 60]);
 });
 
-test("of many spans in a minute one in 64 is looked at, and the next minute begins anew", () => {
+test("of many spans in a minute one in 256 is looked at, and the next minute begins anew", () => {
   const gate = new LookGate();
   const lookedAt = (minute: number, count: number) =>
     Array.from({ length: count }, () => gate.admits(minute)).filter(Boolean).length;
   assert.equal(lookedAt(1, 128), 128);
-  assert.equal(lookedAt(1, 6400), 100);
+  assert.equal(lookedAt(1, 256 * 100), 100);
   assert.equal(lookedAt(2, 100), 100);
+  assert.equal(gate.seenCount, 128 + 256 * 100 + 100);
 });
