@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { runCommandLine } from "../../src/cli/command-line.ts";
 import type { Finding } from "../../src/core/extraction/instrumentation/finding.ts";
 import { WebServer } from "../../src/web/server.ts";
 import type { Views } from "../../src/web/views.ts";
 import { commandWorld, filesIn } from "../support/command-world.ts";
+import { repeatedRecording } from "../support/recorded-traces.ts";
 import { sampleDelivery, sampleFinding, sampleViews } from "../web/view-samples.ts";
-
-const FIXTURES = fileURLToPath(new URL("../fixtures/instrumentations/", import.meta.url));
 
 async function ask(words: readonly string[], views: Views = sampleViews()) {
   await using server = await WebServer.start({ host: "127.0.0.1", port: 0, bearerTokens: [] }, views);
@@ -147,20 +144,8 @@ test("a server that is not there exits with 4, a recording that is not there wit
   assert.equal((await run(["/nowhere/traces.jsonl"])).code, 5);
 });
 
-/** The recording several times over, since its few requests alone tell nothing. */
-function repeated(recording: string, times: number): string {
-  const text = readFileSync(join(FIXTURES, recording), "utf8").trimEnd();
-  const copies = Array.from({ length: times }, (_, copy) =>
-    text.replace(/"(traceId|spanId|parentSpanId)":"([0-9a-f]{4})/g, (_match, key: string, start: string) => {
-      const moved = (Number.parseInt(start, 16) + 4097 * copy) % 0x10000;
-      return `"${key}":"${moved.toString(16).padStart(4, "0")}`;
-    }),
-  );
-  return copies.join("\n");
-}
-
 async function examine(recording: string, words: readonly string[] = []) {
-  using files = filesIn({ "traces.jsonl": repeated(recording, 10) });
+  using files = filesIn({ "traces.jsonl": repeatedRecording(recording, 10) });
   return await run([join(files.directory, "traces.jsonl"), ...words]);
 }
 
