@@ -17,6 +17,7 @@ import { HotSeries } from "./alerts/hot-series.ts";
 import type { JudgeContext } from "./alerts/judge.ts";
 import { judge, orphaned, ruleless } from "./alerts/judge.ts";
 import { RequestCounter } from "./alerts/request-counter.ts";
+import { fleetOf, withDetectors } from "./alerts/rules-in-force.ts";
 import type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
 import type { AlertMove } from "./alerts/settle.ts";
 import { settle } from "./alerts/settle.ts";
@@ -26,7 +27,7 @@ import { ToldIncidents } from "./alerts/updates.ts";
 import { isSameList, WatchTable } from "./alerts/watch-table.ts";
 import type { WatchedSeries } from "./alerts/watched-series.ts";
 import type { DetectorContext } from "./detection/detector.ts";
-import { DEFAULT_RATE_DETECTOR, Detector, needsTick } from "./detection/detector.ts";
+import { needsTick } from "./detection/detector.ts";
 import { Seasons } from "./detection/seasons.ts";
 import { WatchList } from "./detection/watch-list.ts";
 import { Enricher } from "./enrichment/enrich.ts";
@@ -370,15 +371,7 @@ export class Engine {
 
   #putInForce(ruleSet: RuleSet): void {
     this.#fleet = fleetOf(ruleSet, () => this.#rateSeriesCount);
-    this.#table.replaceRules(
-      ruleSet.rules.map((rule) => {
-        // A rule about takeovers judges no rate: its detector is never asked to.
-        const settings = rule.detector.kind === "ewma" ? rule.detector : DEFAULT_RATE_DETECTOR;
-        const detector = new Detector(settings, { windowMs: rule.windowMs, ...this.#shared });
-        detector.updateContext(this.#fleet);
-        return { rule, detector };
-      }),
-    );
+    this.#table.replaceRules(withDetectors(ruleSet, { fleet: this.#fleet, shared: this.#shared }));
   }
 
   #readers(): [TraceScanner, SpanReading] {
@@ -388,15 +381,4 @@ export class Engine {
     const areCallsWatched = rules.some((rule) => watchesSide(rule, "client"));
     return [scanner, { extractor, attributeKeys, areCallsWatched }];
   }
-}
-
-/** Who shares the budget of false pages. Counted whenever a threshold is set: none hangs on when the last tick was. */
-function fleetOf({ budget }: RuleSet, countSeries: () => number): DetectorContext {
-  return {
-    budgetFalsePages: budget.falsePages,
-    budgetPerMs: budget.perMs,
-    get activeSeriesCount() {
-      return countSeries();
-    },
-  };
 }

@@ -82,7 +82,7 @@ const ONE_FAILURE: Outcome = { failures: 1, requests: 1 };
 
 const UNTIL_FIRST_TICK: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 
-type DetectorOptions = {
+export type DetectorOptions = {
   readonly windowMs: number;
   readonly watchList?: WatchList;
   readonly seasons?: Seasons;
