@@ -92,7 +92,7 @@ class RecordingExaminer {
     // Inner spans that tell causes have come by then, and held requests are counted.
     const end = this.#replay.now + MINUTE_MS;
     this.#engine.tick({ steady: end, wall: end });
-    const { findings, services } = this.#engine.instrumentationReport();
+    const { findings, services } = this.#engine.senders.instrumentationReport();
     return { services, findings: findings.filter(({ code }) => !NEED_ARRIVALS.has(code)) };
   }
 }

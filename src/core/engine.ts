@@ -38,11 +38,8 @@ import type { Endpoint } from "./extraction/endpoint.ts";
 import { EndpointTable } from "./extraction/endpoint-table.ts";
 import type { ExtractionOptions } from "./extraction/extraction-memory.ts";
 import { ExtractionMemory } from "./extraction/extraction-memory.ts";
-import type { InstrumentationReport } from "./extraction/instrumentation/finding.ts";
-import { reportOn } from "./extraction/instrumentation/findings.ts";
 import type { RequestJoiner } from "./extraction/joining/request-joiner.ts";
 import type { Observation } from "./extraction/observation.ts";
-import type { SamplingFinding } from "./extraction/service-sampling.ts";
 import type { TraceScanner } from "./otlp/trace-scanner.ts";
 import { attributeKeysOf } from "./rules/match.ts";
 import type { RuleSet } from "./rules/rule.ts";
@@ -152,15 +149,9 @@ export class Engine {
     return this.#extraction.evidence;
   }
 
-  /** Signs that samplers distort what is seen. */
-  samplingFindings(): Iterable<SamplingFinding> {
-    return this.#extraction.sampling.findings();
-  }
-
-  /** What is missing or misleading in what services send. */
-  instrumentationReport(): InstrumentationReport {
-    const { sampling, watch } = this.#extraction;
-    return reportOn(watch.settle(), sampling.findings());
+  /** What is known of whoever sends: how they sample, and how they are instrumented. */
+  get senders(): Pick<ExtractionMemory, "samplingFindings" | "instrumentationReport"> {
+    return this.#extraction;
   }
 
   get openAlertCount(): number {

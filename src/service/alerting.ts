@@ -82,7 +82,7 @@ export class Alerting {
       onTransition: (transition) => events.transition(transition),
     };
     this.#sampling = new SamplingReport(
-      () => this.engine.samplingFindings(),
+      () => this.engine.senders.samplingFindings(),
       (finding, remedy) => events.samplingFound(finding, remedy),
     );
     this.#checkpoints = new CheckpointRounds({

@@ -160,7 +160,7 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
       unit: "{service}",
     },
     () => {
-      const findings = [...alerting.engine.samplingFindings()];
+      const findings = [...alerting.engine.senders.samplingFindings()];
       return SAMPLING_SIGNS.map((sign) => ({
         labels: { sign },
         value: findings.filter((finding) => finding.sign === sign).length,
@@ -174,7 +174,7 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
       unit: "{finding}",
     },
     () => {
-      const { findings } = alerting.engine.instrumentationReport();
+      const { findings } = alerting.engine.senders.instrumentationReport();
       return FINDING_SEVERITIES.map((severity) => ({
         labels: { severity },
         value: findings.filter((finding) => finding.severity === severity).length,

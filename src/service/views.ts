@@ -77,9 +77,9 @@ export function createViews(sources: ViewSources) {
       pendingDeliveries: alerting.delivery.waitingRowCount,
       endpointCount: alerting.engine.endpoints.size,
       seriesCount: alerting.engine.seriesCount,
-      sampling: Array.from(alerting.engine.samplingFindings(), samplingView),
+      sampling: Array.from(alerting.engine.senders.samplingFindings(), samplingView),
     }),
-    instrumentation: () => alerting.engine.instrumentationReport(),
+    instrumentation: () => alerting.engine.senders.instrumentationReport(),
     deliveries: ({ limit, state }: { readonly state: OutboxRow["state"] | null; readonly limit: number }) =>
       store.outbox
         .recent(LOOKED_THROUGH_MAX)

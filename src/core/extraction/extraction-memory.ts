@@ -13,9 +13,12 @@ import { ClientReader } from "./client-reader.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { DeclaredSampling } from "./declared-sampling.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
+import type { InstrumentationReport } from "./instrumentation/finding.ts";
+import { reportOn } from "./instrumentation/findings.ts";
 import { InstrumentationWatch } from "./instrumentation/instrumentation-watch.ts";
 import type { OutcomeOverride } from "./outcome-override.ts";
 import { OutcomeOverrides } from "./outcome-override.ts";
+import type { SamplingFinding } from "./service-sampling.ts";
 import { ServiceSampling } from "./service-sampling.ts";
 import type { SipHashKey } from "./siphash.ts";
 import { SpanExtractor } from "./span-extractor.ts";
@@ -62,6 +65,16 @@ export class ExtractionMemory {
       new TraceScanner(extractionKeys([...attributeKeys, ...this.#outcomes.attributeKeys])),
       new SpanExtractor(settings),
     ];
+  }
+
+  /** Signs that samplers distort what is seen. */
+  samplingFindings(): Iterable<SamplingFinding> {
+    return this.sampling.findings();
+  }
+
+  /** What is missing or misleading in what services send. */
+  instrumentationReport(): InstrumentationReport {
+    return reportOn(this.watch.settle(), this.sampling.findings());
   }
 
   /** Hears what log records say about refused requests. The bytes are known to be a well-formed logs request. */

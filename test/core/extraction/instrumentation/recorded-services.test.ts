@@ -43,5 +43,5 @@ function reportOn(recording: string) {
     world.sendBytes(redactor.redact("traces", read.bytes));
   }
   world.pass(6000);
-  return world.engine.instrumentationReport();
+  return world.engine.senders.instrumentationReport();
 }

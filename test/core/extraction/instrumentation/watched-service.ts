@@ -89,7 +89,7 @@ export class WatchedService {
   }
 
   findings(): readonly Finding[] {
-    return this.world.engine.instrumentationReport().findings;
+    return this.world.engine.senders.instrumentationReport().findings;
   }
 
   codes(): readonly string[] {
