@@ -1,5 +1,6 @@
 /** An explanation as it is printed for people: a fact a line, the verdict last. */
 
+import { conditionValue } from "../core/alerts/condition-words.ts";
 import { gateInWords } from "../core/alerts/evidence-words.ts";
 import type {
   EndpointExplanation,
@@ -23,7 +24,9 @@ export function endpointText({ endpoint, isOverflow, rules }: EndpointExplanatio
   const overflow = isOverflow ? ["it stands for all endpoints of this service beyond the bound"] : [];
   const watching = rules.filter(isWatching).flatMap((rule) => watchingTexts(rule));
   const others = rules.filter((rule) => !isWatching(rule)).map(otherText);
-  const nobody = watching.length > 0 ? [] : ["no rule watches it"];
+  const isWatched = rules.some(({ kind }) => kind === "watching" || kind === "takeover");
+  // Of a single rule that was asked for, its own line has said it.
+  const nobody = isWatched || rules.length === 1 ? [] : ["no rule watches it"];
   return [place, ...overflow, ...others, ...watching, ...nobody].join("\n");
 }
 
@@ -37,11 +40,11 @@ function otherText(rule: RuleExplanation): string {
   if (rule.kind === "overridden") return `rule ${rule.rule}: silent, overridden by ${rule.by.join(" and ")}`;
   if (rule.kind === "takeover") return `rule ${rule.rule}: ${rule.sentence}`;
   if (rule.kind === "watching") return `rule ${rule.rule}: watches it`;
-  return `rule ${rule.rule}: does not match, ${rule.refusals.map(refusalText).join(", ")}`;
+  return `rule ${rule.rule}: does not match: ${rule.refusals.map(refusalText).join(", ")}`;
 }
 
 function refusalText({ field, patterns, value }: MatchRefusal): string {
-  return `${field} is "${value}" and not ${patterns.join(" or ")}`;
+  return `${field} is "${value}", wanted ${patterns.join(" or ")}`;
 }
 
 function watchingTexts(rule: Watching): readonly string[] {
@@ -74,6 +77,7 @@ function factsOf(series: SeriesExplanation): Facts {
     [series.alarm.isOn ? "gates now" : "gates", series.gates.map(gateText)],
     ["client", clientTexts(series)],
     ["when", series.when.map((answer) => marked(answer.holds, conditionText(answer)))],
+    ["story", storyTexts(series)],
     ["for", series.forMs === 0 ? [] : [span(series.forMs)]],
     ["severity", [severityText(series)]],
     ["mute", series.mute === null ? [] : [`${series.mute.id}: ${series.mute.reason}`]],
@@ -110,8 +114,15 @@ function usualTexts({ baseline, hasFailed, usual }: SeriesExplanation): readonly
   return [
     hasFailed ? `${percentText(usual.rate)} of ${pace}, up to ${percentText(usual.upTo)} is no evidence` : pace,
     `${knowledge}; ${LEARNING[learning]}`,
+    ...seasonTexts(baseline),
     `failures come in clusters of ${significant(clusterFactor)}; the level wanders by ${significant(wander)} in log-odds`,
   ];
+}
+
+function seasonTexts({ seasonOdds, seasonRequests }: SeriesExplanation["baseline"]): readonly string[] {
+  if (seasonOdds === 1 && seasonRequests === 1) return [];
+  const odds = `${significant(seasonOdds)} times the odds of a failure`;
+  return [`at this hour of the week ${odds} and ${significant(seasonRequests)} times the requests`];
 }
 
 function presentText({ present }: SeriesExplanation): string {
@@ -148,17 +159,16 @@ function clientTexts({ client, singleClient }: SeriesExplanation): readonly stri
   return [who, own, ...(singleClient.isOneClientFailing ? [alone] : [])];
 }
 
-function conditionText({ name, needed, value }: ConditionAnswer): string {
-  const write = CONDITION_TEXTS[name];
-  return `${name}: ${write(value)}, needed at least ${write(needed)}`;
+function storyTexts({ story }: SeriesExplanation): readonly string[] {
+  return [
+    ...(story.isKnownRise ? ["people know of this rise: a ticket, unless it becomes clearly higher"] : []),
+    ...(story.holdMs > 0 ? [`it is known to return: its alert stays open until a calm of ${span(story.holdMs)}`] : []),
+  ];
 }
 
-const CONDITION_TEXTS: Readonly<Record<ConditionAnswer["name"], (value: number) => string>> = {
-  ratio: (value) => `${significant(value)}x`,
-  rate: percentText,
-  count: significant,
-  deviation: significant,
-};
+function conditionText({ name, needed, value }: ConditionAnswer): string {
+  return `${name}: ${conditionValue(name, value)}, needed at least ${conditionValue(name, needed)}`;
+}
 
 function severityText({ isKnownRise, severity }: SeriesExplanation): string {
   const known = isKnownRise ? ": people were paged for such a level within a day" : "";

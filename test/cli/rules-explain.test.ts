@@ -51,7 +51,7 @@ test("a quiet login is explained gate by gate, and the last sentence says how mu
   assert.deepEqual(lines.slice(0, 4), [
     "POST /login of auth in prod",
     "rule any-401: silent, overridden by login-401",
-    'rule billing-401: does not match, service is "auth" and not billing',
+    'rule billing-401: does not match: service is "auth", wanted billing',
     "rule login-401",
   ]);
   assert.match(printed, /^ {2}usual +\d\S*% of 1 requests\/s, up to \d\S*% is no evidence\n +known, learned from/m);

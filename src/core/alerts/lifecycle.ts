@@ -211,9 +211,13 @@ function recoveringSince({ reading, rule, now }: AlertStep, alert: FiringAlert):
   return alert.recoveringSince ?? now.steady;
 }
 
-/** What is known to return is kept open until it does so no more. */
 function hasRecovered({ reading, rule, now }: AlertStep, since: UnixMillis | null): boolean {
-  return since !== null && now.steady - since >= Math.max(rule.keepFiringForMs, reading.holdMs);
+  return since !== null && now.steady - since >= calmBeforeEndMs(rule, reading);
+}
+
+/** What is known to return is kept open until it does so no more. */
+export function calmBeforeEndMs({ keepFiringForMs }: Rule, { holdMs }: Reading): UnixMillis {
+  return Math.max(keepFiringForMs, holdMs);
 }
 
 /** The alert under the mute now in force; null when that is the one it is under already. */

@@ -58,6 +58,9 @@ export type BaselineDiagnosis = {
   readonly clusterFactor: number;
   /** Standard deviation of the level over hours, in log-odds. */
   readonly wander: number;
+  /** What the hour of the week makes of it: times the odds of a failure, and times the requests. 1 without a season. */
+  readonly seasonOdds: number;
+  readonly seasonRequests: number;
   readonly learning: "learns" | "waits_in_doubt" | "stands_still_in_alarm";
 };
 
@@ -119,6 +122,8 @@ function baselineOf(watch: Watch, terms: Terms): BaselineDiagnosis {
     observedMs: baseline.observedMs,
     clusterFactor: baseline.spread.clusterFactor,
     wander: Math.sqrt(Math.max(0, baseline.spread.wander)),
+    seasonOdds: Math.exp(baseline.season.ratio),
+    seasonRequests: Math.exp(baseline.season.rate),
     learning: alarm === null ? calm : "stands_still_in_alarm",
   };
 }

@@ -107,6 +107,7 @@ function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExpl
     hasFailed: diagnosis.hasFailed,
     ...figuresOf(diagnosis, rule, context),
     client: diagnosis.client === null ? null : { ...diagnosis.client, name: shown.client(diagnosis.client.client) },
+    story: { isKnownRise: reading.isKnownRise, holdMs: reading.holdMs },
     singleClient: { isOneClientFailing: reading.isOneClientFailing, rule: rule.singleClient },
     isKnownRise: reading.isKnownRise,
     when: answersOf(rule.when, reading, "when"),

@@ -96,6 +96,13 @@ export type SeriesExplanation = {
     readonly gate: Gate;
     readonly isAlarmOfItsOwn: boolean;
   } | null;
+  /** What the excess has to do with earlier ones. */
+  readonly story: {
+    /** It goes on where one that was paged was taken for usual, and is not clearly higher: a ticket. */
+    readonly isKnownRise: boolean;
+    /** It is known to return, so its alert stays open until it has been calm for so long; 0 when it is not. */
+    readonly holdMs: number;
+  };
   readonly singleClient: { readonly isOneClientFailing: boolean; readonly rule: SingleClient };
   /** People were paged for this level within a day: at most a ticket. */
   readonly isKnownRise: boolean;

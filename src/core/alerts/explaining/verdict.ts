@@ -9,7 +9,9 @@ import { isPagingSeverity, severityOf } from "../../rules/severity.ts";
 import type { Instant } from "../../time.ts";
 import { toWall } from "../../time.ts";
 import type { Alert } from "../alert.ts";
-import { isoTime, percent, significant, span } from "../words.ts";
+import { conditionValue } from "../condition-words.ts";
+import { calmBeforeEndMs } from "../lifecycle.ts";
+import { isoTime, span } from "../words.ts";
 import type { Verdict } from "./explanation.ts";
 
 type Facts = {
@@ -36,7 +38,7 @@ function firing({ diagnosis, now, rule }: Facts, alert: FiringAlert): Verdict {
   const { firedAt, mutedBy, recoveringSince, severity, isPage } = alert;
   const since = isoTime(toWall(firedAt, now));
   const muted = mutedBy === null ? "" : `, and nobody is told while the mute ${mutedBy} holds`;
-  const keptForMs = Math.max(rule.keepFiringForMs, diagnosis.reading.holdMs);
+  const keptForMs = calmBeforeEndMs(rule, diagnosis.reading);
   const left = recoveringSince === null ? 0 : keptForMs - (now.steady - recoveringSince);
   const ending = recoveringSince === null ? "" : `; as usual again, it ends in ${span(left)} if that stays so`;
   const sentence = `firing since ${since} as ${severity}, a ${isPage ? "page" : "ticket"}${muted}${ending}`;
@@ -60,16 +62,8 @@ function alarmWithoutAlert({ diagnosis, rule }: Facts): Verdict {
 }
 
 function conditionInWords({ name, needed, value }: ConditionAnswer): string {
-  const write = CONDITION_UNITS[name];
-  return `a ${name} of at least ${write(needed)}, and it is ${write(value)}`;
+  return `a ${name} of at least ${conditionValue(name, needed)}, and it is ${conditionValue(name, value)}`;
 }
-
-const CONDITION_UNITS: Readonly<Record<ConditionAnswer["name"], (value: number) => string>> = {
-  ratio: (value) => `${significant(value)}x`,
-  rate: percent,
-  count: significant,
-  deviation: significant,
-};
 
 function calm(facts: Facts): Verdict {
   const { diagnosis, rule, toGo } = facts;

@@ -101,6 +101,22 @@ test("a firing alert says since when, and which mute keeps it from people", () =
   );
 });
 
+test("an attack that has come back is said to be known to return", () => {
+  const world = worldOf(`  - {id: a, match: {}, ${COUNT}, severity: error}`);
+  const burst = { everyMs: 500, failureShare: 0.6, forMs: MINUTE_MS };
+  world.play("POST /login", CALM);
+  world.play("POST /login", burst);
+  assert.deepEqual(onlySeries(world, "POST /login").story, { isKnownRise: false, holdMs: 0 });
+  world.play("POST /login", { ...CALM, forMs: 20 * MINUTE_MS });
+  world.play("POST /login", burst);
+  assert.ok(onlySeries(world, "POST /login").story.holdMs > 20 * MINUTE_MS);
+  world.play("POST /login", { ...CALM, forMs: 10 * MINUTE_MS });
+  assert.match(
+    onlySeries(world, "POST /login").verdict.sentence,
+    /; as usual again, it ends in \d+m\d*s? if that stays so$/,
+  );
+});
+
 test("one address that keeps failing shows on the client chart", () => {
   const world = worldOf(`  - {id: a, match: {}, ${COUNT}, severity: error}`);
   world.play("POST /login", CALM);
