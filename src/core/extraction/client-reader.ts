@@ -4,14 +4,16 @@
  * Most instrumentations resolve `client.address` themselves, mostly from the first hop of X-Forwarded-For, which
  * whoever calls can write. Where proxies are declared, only what a trusted one says is believed: the caller at the
  * other end of the connection is the client unless it is trusted, and of a list of hops the last that is not.
- * Without a declaration nobody can tell a proxy from a caller, and the instrumentation is believed.
+ * Without a declaration nobody can tell a proxy from a caller, and the instrumentation is believed, but for an internal
+ * address beside a captured X-Forwarded-For: that is a proxy of one's own, since Python's instrumentations tell no more
+ * than the other end of the connection.
  */
 import type { SpanView } from "../otlp/span-view.ts";
 import { VALUE_STRING } from "../otlp/span-view.ts";
 import { readText } from "../otlp/wire.ts";
 import { isWithinRanges } from "./address-ranges.ts";
 import { addressText, networkText } from "./address-text.ts";
-import { CLIENT_NAME_SLOTS, FORWARDED_SLOTS, PEER_SLOTS } from "./attribute-keys.ts";
+import { CLIENT_NAME_SLOTS, FORWARDED_SLOTS, PEER_SLOTS, SPAN_SLOT } from "./attribute-keys.ts";
 import type { ByteRange } from "./causes/captured-values.ts";
 import { textRanges } from "./causes/captured-values.ts";
 import { cleanName } from "./clean-text.ts";
@@ -68,12 +70,12 @@ export class ClientReader {
   }
 
   #readAsTold(view: SpanView): number {
-    for (let index = 0; index < CLIENT_NAME_SLOTS.length; index++) {
-      const client = this.#fingerprint(view, CLIENT_NAME_SLOTS[index] ?? 0);
-      if (client !== UNKNOWN_CLIENT) return client;
-    }
+    const named = this.#readNamed(view);
+    const isOwnProxy = hasForwarded(view) && this.#isTrusted(view.bytes, lastHop.start, lastHop.end);
+    if (named !== UNKNOWN_CLIENT && !isOwnProxy) return named;
     const forwarded = this.#readForwarded(view);
-    return forwarded === UNKNOWN_CLIENT ? this.#readPeer(view) : forwarded;
+    if (forwarded !== UNKNOWN_CLIENT) return forwarded;
+    return named === UNKNOWN_CLIENT ? this.#readPeer(view) : this.#readNamed(view);
   }
 
   #readAsTrusted(view: SpanView): number {
@@ -81,11 +83,17 @@ export class ClientReader {
     if (peer !== UNKNOWN_CLIENT && !this.#isTrusted(view.bytes, lastHop.start, lastHop.end)) return peer;
     const forwarded = this.#readForwarded(view);
     if (forwarded !== UNKNOWN_CLIENT) return forwarded;
+    const named = this.#readNamed(view);
+    return named === UNKNOWN_CLIENT ? this.#readPeer(view) : named;
+  }
+
+  /** Who the instrumentation says is the client. */
+  #readNamed(view: SpanView): number {
     for (let index = 0; index < CLIENT_NAME_SLOTS.length; index++) {
       const client = this.#fingerprint(view, CLIENT_NAME_SLOTS[index] ?? 0);
       if (client !== UNKNOWN_CLIENT) return client;
     }
-    return this.#readPeer(view);
+    return UNKNOWN_CLIENT;
   }
 
   /** The other end of the connection. */
@@ -145,4 +153,12 @@ export class ClientReader {
     }
     this.#names.set(client, name);
   }
+}
+
+function hasForwarded({ attributes }: SpanView): boolean {
+  return (
+    attributes.has(SPAN_SLOT.forwardedFor) ||
+    attributes.has(SPAN_SLOT.forwardedForUnderscored) ||
+    attributes.has(SPAN_SLOT.forwarded)
+  );
 }

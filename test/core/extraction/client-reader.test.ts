@@ -26,6 +26,10 @@ test("without declared proxies the instrumentation is believed, then the hops, t
     [{ [XFF]: ["6.6.6.6, 203.0.113.7, 10.0.0.1"], "network.peer.address": "10.0.0.1" }, "203.0.113.7"],
     [{ [FORWARDED]: ["for=6.6.6.6, for=203.0.113.7;proto=https"], "network.peer.address": "10.0.0.1" }, "203.0.113.7"],
     [{ "network.peer.address": "203.0.113.7" }, "203.0.113.7"],
+    [{ "client.address": "10.0.0.9", "network.peer.address": "10.0.0.1" }, "10.0.0.9"],
+    [{ "client.address": "10.0.0.9", [XFF]: ["6.6.6.6, 203.0.113.7, 10.0.0.1"] }, "203.0.113.7"],
+    [{ "client.address": "127.0.0.1", [FORWARDED]: ["for=203.0.113.7"] }, "203.0.113.7"],
+    [{ "client.address": "10.0.0.9", [FORWARDED]: ["by=10.0.0.1"] }, "10.0.0.9"],
   ];
   for (const [attributes, client] of cases) assert.equal(clientOf(attributes), fingerprint(client), client);
 });

@@ -96,7 +96,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
       /jwt (must be provided|is missing|missing|not present|string argument cannot be null)|nil json web token/,
       /credentials? (were |was |is )?(not provided|required)|no credentials? (was |were )?(provided|found for basic)|(?<!was )not authenticated|full authentication is required/,
       /(header|field|token|credentials?|cookie|api[ -]?key)( "[^"]{1,80}")? (is |was |are |were )?(missing|absent|required|not (provided|present|found(?! in (the )?(store|database|cache|db|redis))|set|supplied))/,
-      /(missing|no|without) (valid )?(required )?(bearer |authorization |access |auth |authentication |jwt |session |subscription |csrf )*(header|token|credentials?|cookie|jwt|api[ -]?key|key)\b(?! found for| was found in the| found in (the )?(jwks|http))/,
+      /(missing|no|without) (valid )?(required )?(bearer |authorization |access |auth |authentication |jwt |session |subscription |csrf )*(header|token|credentials?|cookie|jwt|api[ -]?key|key)\b(?! found for| for kid| was found in the| found in (the )?(jwks|http))/,
       /token could not be parsed from the request|(missing|no|no user\/)(username (and|or) )? ?password (was |were )?(provided|in)|missing username/,
       /no valid credentials provided/, // GSSAPI
     ],

@@ -52,6 +52,7 @@ export const FAILURES: Readonly<Record<string, readonly Failure[]>> = {
     ["jwt.exceptions.ExpiredSignatureError", "Signature has expired", "expired"],
     ["jwt.exceptions.ImmatureSignatureError", "The token is not yet valid (nbf)", "clock_skew"],
     ["jwt.exceptions.InvalidSignatureError", "Signature verification failed", "bad_signature"],
+    ["KeyError", "'keyset has no key for kid: second'", "unknown_key"],
     ["jwt.exceptions.DecodeError", "Not enough segments", "malformed"],
     ["jwt.exceptions.InvalidAlgorithmError", "The specified alg value is not allowed", "algorithm"],
     ["jwt.exceptions.InvalidAudienceError", "Audience doesn't match", "wrong_audience"],
