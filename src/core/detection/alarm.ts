@@ -60,8 +60,9 @@ const RECOVERY_REQUESTS_MAX_SECONDS = 300;
 const SILENT_REQUESTS = 30;
 const SILENCE_MIN_MS = MINUTE_MS;
 const SILENCE_MAX_MS = 10 * MINUTE_MS;
-/** Nats by which a calm stretch has to speak for the usual ratio and against the alarm's: a chance of one in a thousand. */
-const RECOVERY_NATS = Math.log(1000);
+/** Nats by which a calm stretch has to speak for the usual ratio and against the alarm's: one in a hundred thousand. It is asked
+ * anew with each request, and failures come in clusters. */
+const RECOVERY_NATS = Math.log(1e5);
 /** What a calm stretch is told from has at least three times its odds. */
 const RECOVERY_LOG_ODDS_MIN = Math.log(3);
 const RATIO_MIN = 0.0005;

@@ -51,6 +51,11 @@ const PRIOR_FAILURES = 0.4;
 const MEMORY_MIN_REQUESTS = 2000;
 const RISE_MAX_PER_DAY = Math.log(1.5);
 const CEILING_MEMORY_MS = 2 * DAY_MS;
+/**
+ * A young estimate is off by chance. Without this room the level of a login that had been lucky in its first hour stayed
+ * a quarter too low for a day, when its guard was already narrow.
+ */
+const CEILING_DEVIATIONS = 1.6;
 const MATURE_FAILURES = 40;
 const MATURE_AGE_MS = 20 * MINUTE_MS;
 
@@ -90,6 +95,11 @@ export function usualLevel({ level, season }: Baseline): number {
 export function levelInformation(baseline: Baseline): number {
   const ratio = logistic(usualLevel(baseline));
   return (trialCount(baseline) + PRIOR_REQUESTS) * ratio * (1 - ratio);
+}
+
+/** Standard error of the level's estimate, in log-odds. */
+export function levelError(baseline: Baseline): number {
+  return Math.sqrt(baseline.spread.clusterFactor / levelInformation(baseline));
 }
 
 /** Distance, in log-odds, from the discounted level to the share of requests that people would count. */
@@ -183,7 +193,7 @@ function raiseLevelSlowly(baseline: Baseline, elapsedMs: number): void {
   const estimate = logit((baseline.discountedFailures + PRIOR_FAILURES) / (trialCount(baseline) + PRIOR_REQUESTS));
   if (!baseline.isMature) {
     baseline.level = estimate;
-    baseline.levelCeiling = estimate;
+    baseline.levelCeiling = estimate + CEILING_DEVIATIONS * levelError(baseline);
     baseline.isMature = baseline.discountedFailures >= MATURE_FAILURES && baseline.observedMs >= MATURE_AGE_MS;
     return;
   }

@@ -1,5 +1,7 @@
 /** A series in the terms of a reading. */
 import type { UnixMillis } from "../time.ts";
+import type { Alarm } from "./alarm.ts";
+import { ratioOf } from "./alarm.ts";
 import { levelInformation, usualRatio, usualRequestsPerSecond } from "./baseline.ts";
 import { leadingExcess } from "./evidence.ts";
 import type { Gate } from "./gate.ts";
@@ -79,7 +81,7 @@ export function describeWatched(
     requestsSince: (excess.failures + excess.successes) * failureWeight(watch.weights),
     busiestClientShare: busiestShare(watch.clients),
     isOneClientFailing: !isAuthenticationRoute && isOneClientFailing(watch.clients, watch.successVotes),
-    isKnownRise: alarm !== null && isKnownRise(watch.returns, rate),
+    isKnownRise: alarm !== null && isKnownRise(watch.returns, steadyRatio(alarm, watch)),
     holdMs: watch.returns?.holdMs ?? 0,
     isWarm: isWarm(baseline),
     isAlarming: alarm !== null,
@@ -111,6 +113,11 @@ function excessOf(watch: Watch): ExcessSoFar {
 function rateNow({ alarm, fastRatio }: Watch): number {
   if (alarm === null || alarm.calm !== null || alarm.kind === "client") return fastRatio.mean;
   return Math.max(fastRatio.mean, alarm.failures / (alarm.failures + alarm.successes));
+}
+
+/** Of all that has come since the onset: a lucky or unlucky half minute must not decide who is woken. */
+function steadyRatio(alarm: Alarm, { fastRatio }: Watch): number {
+  return alarm.kind === "client" ? fastRatio.mean : ratioOf(alarm);
 }
 
 /** Chance and clustering act on single outcomes, wander and the baseline's own error on the log-odds. */

@@ -7,7 +7,7 @@
  * estimate.
  */
 import type { Baseline } from "./baseline.ts";
-import { levelInformation, rawOffset, trialCount } from "./baseline.ts";
+import { levelError, rawOffset, trialCount } from "./baseline.ts";
 import { clamp, logistic } from "./odds.ts";
 
 const MARGIN = Math.log(1.25);
@@ -45,7 +45,6 @@ function isNew(baseline: Baseline): boolean {
 
 function guardLevel(baseline: Baseline): number {
   const wander = Math.sqrt(Math.max(0, baseline.spread.wander));
-  const uncertainty = Math.sqrt(baseline.spread.clusterFactor / levelInformation(baseline));
   const highest = baseline.level + baseline.season.ratioNearby;
-  return highest + MARGIN + WANDER_DEVIATIONS * wander + ESTIMATE_DEVIATIONS * uncertainty;
+  return highest + MARGIN + WANDER_DEVIATIONS * wander + ESTIMATE_DEVIATIONS * levelError(baseline);
 }

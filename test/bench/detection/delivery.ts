@@ -84,6 +84,13 @@ export function withoutClients(): Delivery {
   };
 }
 
+/** All that comes has passed one gateway, which says nothing of whom it came from. */
+export function behindOneAddress(): Delivery {
+  return function* (stream) {
+    for (const request of stream) yield { ...request, client: "10.0.0.1" };
+  };
+}
+
 function* held(stream: Stream, arrivalOf: (request: BenchRequest) => UnixMillis): Generator<BenchRequest> {
   const underWay = new TimeQueue<BenchRequest>();
   for (const request of stream) {

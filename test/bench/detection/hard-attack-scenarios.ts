@@ -1,6 +1,6 @@
 /** Attacks by what goes on around them, and by what reaches us of them. */
 import { attacked, login, strike } from "./attack-scenarios.ts";
-import { late, sampled, tailSampled, withoutClients, wrongClock } from "./delivery.ts";
+import { behindOneAddress, late, sampled, tailSampled, withoutClients, wrongClock } from "./delivery.ts";
 import type { Recipe } from "./scenario.ts";
 import { drawWander, START } from "./scenario.ts";
 import { DAY_AND_WEEK, days, hours, minutes, surge } from "./shapes.ts";
@@ -98,6 +98,17 @@ export const HARD_ATTACK_SCENARIOS: readonly Recipe[] = [
     const on = login(plan, draw, { perSecond: draw.between(0.3, 3) });
     strike(plan, draw, { on, minutes: [10, 20], perSecond: [1, 10], addresses: [10, 1_000] });
     plan.deliver(withoutClients());
+  }),
+  attacked("behind-one-address", (plan, draw) => {
+    const on = login(plan, draw, { perSecond: draw.between(0.3, 3) });
+    strike(plan, draw, { on, minutes: [10, 20], perSecond: [1, 10], addresses: [10, 1_000] });
+    plan.deliver(behindOneAddress());
+  }),
+  attacked("calls-behind-one-address", (plan, draw) => {
+    plan.lasts(hours(8));
+    const on = [plan.independentCalls({ route: "/api/v1/orders", perSecond: draw.between(0.3, 3), ratio: 0.01 })];
+    strike(plan, draw, { on, minutes: [10, 20], perSecond: [1, 10], addresses: [10, 1_000] });
+    plan.deliver(behindOneAddress());
   }),
   attacked("gateway-5000-per-second", (plan, draw) => {
     plan.lasts(minutes(3.5));
