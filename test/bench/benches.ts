@@ -12,5 +12,6 @@ export async function benches(): Promise<readonly Bench[]> {
     import("./forwarding.bench.ts"),
     import("./span-to-page.bench.ts"),
     import("./detection.bench.ts"),
+    import("./backtest.bench.ts"),
   ]);
 }

@@ -4,6 +4,7 @@
  */
 
 import { readText } from "../otlp/wire.ts";
+import type { CanonicalRoute } from "./endpoint-naming.ts";
 import { canonicalPath, canonicalRoute, nameNormalizedPath, UNKNOWN_ROUTE } from "./endpoint-naming.ts";
 import type { EndpointTable, RouteOrigin } from "./endpoint-table.ts";
 import { countPathSegments, PathNormalizer } from "./path-normalizer.ts";
@@ -21,6 +22,10 @@ export type NamedRoute = { readonly route: string; readonly origin: RouteOrigin 
 
 type Place = { readonly scope: ServiceScope; readonly endpoints: Pick<EndpointTable, "learnedRoutes"> };
 
+/** Templates beyond make room all at once: a recording has few, and each is read for every request. */
+const READINGS_MAX = 4096;
+
+const readings = new Map<string, CanonicalRoute | null>();
 const utf8 = new TextEncoder();
 const normalizer = new PathNormalizer();
 
@@ -39,7 +44,7 @@ function routeOfPath(path: string, { endpoints, scope }: Place): NamedRoute {
 }
 
 function readFittingTemplate(template: string, path: string, { endpoints, scope }: Place) {
-  const reading = canonicalRoute(template, "plain");
+  const reading = readTemplate(template);
   if (reading === null) return null;
   const { route } = reading;
   const facts = factsOf(reading);
@@ -52,4 +57,13 @@ function readFittingTemplate(template: string, path: string, { endpoints, scope 
   const prefix = nameNormalizedPath(readText(normalizer.bytes, 0, mountEnd(route, normalizer)));
   const isMount = endpoints.learnedRoutes.takesMount(scope, prefix);
   return { route: isMount ? prefix + route : route, isCatchAll: isCatchAll(facts) };
+}
+
+function readTemplate(template: string): CanonicalRoute | null {
+  const known = readings.get(template);
+  if (known !== undefined) return known;
+  if (readings.size >= READINGS_MAX) readings.clear();
+  const reading = canonicalRoute(template, "plain");
+  readings.set(template, reading);
+  return reading;
 }

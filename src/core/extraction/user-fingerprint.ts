@@ -33,6 +33,9 @@ const NOBODY: ReadonlySet<string> = new Set([
 const NOBODY_CHARACTERS_MAX = 16;
 
 const utf8 = new TextEncoder();
+/** The kind, and room for the longest name. */
+const encoded = new Uint8Array(1 + 3 * NAME_CHARACTERS_MAX).fill(USER_KIND, 0, 1);
+const encodedName = encoded.subarray(1);
 
 /** The user that a span names; UNKNOWN_USER when it names none. */
 export function readUser(key: SipHashKey, { attributes, bytes }: SpanView): number {
@@ -48,9 +51,8 @@ export function readUser(key: SipHashKey, { attributes, bytes }: SpanView): numb
 export function fingerprintUserText(key: SipHashKey, text: string): number {
   const name = text.trim().slice(0, NAME_CHARACTERS_MAX);
   if (isNobody(name)) return UNKNOWN_USER;
-  const bytes = utf8.encode(` ${name}`);
-  bytes[0] = USER_KIND;
-  sipHash24(key, bytes, 0, bytes.length);
+  const { written } = utf8.encodeInto(name, encodedName);
+  sipHash24(key, encoded, 0, written + 1);
   return sipHashNumber();
 }
 

@@ -9,7 +9,8 @@ import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { RecordingError } from "./recorded-item.ts";
 
-const CHUNK_BYTES = 1024 * 1024;
+/** Requests of larger chunks outlive a collection of new objects: an eighth more time, and twice the memory. */
+const CHUNK_BYTES = 64 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 export type RecordingInput = {
