@@ -1,5 +1,6 @@
 /** What the doctor prints for people: a line for each check and each service, a paragraph for each finding. */
-import type { ExaminedService, Finding } from "../core/extraction/instrumentation/finding.ts";
+import { REQUESTS_MIN } from "../core/extraction/instrumentation/checks.ts";
+import type { ExaminedService, Finding, InstrumentationReport } from "../core/extraction/instrumentation/finding.ts";
 import { FINDING_SEVERITIES } from "../core/extraction/instrumentation/finding.ts";
 import { counted } from "./counted.ts";
 import type { HealthCheck } from "./doctor-health.ts";
@@ -25,9 +26,12 @@ export function servicesText(services: readonly ExaminedService[]): string {
   return more > 0 ? `${table}\n… and ${more} more; -o json lists them all` : table;
 }
 
-export function findingsText(findings: readonly Finding[]): string {
-  if (findings.length === 0) return "nothing is missing or misleading in what was sent lately";
-  return [...findings.map(findingText), summaryText(findings)].join("\n\n");
+export function findingsText({ findings, services }: InstrumentationReport): string {
+  const unknown = services.filter(({ requests }) => requests < REQUESTS_MIN).length;
+  const silence = unknown === 0 ? [] : [`${counted(unknown, "service")}: too few requests yet to tell anything`];
+  if (findings.length > 0) return [...findings.map(findingText), ...silence, summaryText(findings)].join("\n\n");
+  if (services.length === unknown) return silence[0] ?? "no spans have come yet";
+  return ["nothing is missing or misleading in what was sent lately", ...silence].join("\n");
 }
 
 function findingText(finding: Finding): string {

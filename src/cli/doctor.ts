@@ -125,5 +125,5 @@ function printExamination(
   if (output !== "table") return;
   if (health !== null) printLine(stdout, `${healthText(health)}\n`);
   if (services.length > 0) printLine(stdout, `${servicesText(services)}\n`);
-  printLine(stdout, findingsText(findings));
+  printLine(stdout, findingsText({ findings, services }));
 }

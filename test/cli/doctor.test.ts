@@ -63,9 +63,20 @@ test("a service that nothing was seen of is not found", async () => {
   assert.deepEqual([code, complained], [5, "no spans of shop have been seen\n"]);
 });
 
-test("a service without findings is told as that", async () => {
-  const { code, printed } = await ask(["--instrumentation"]);
-  assert.deepEqual([code, printed], [0, "nothing is missing or misleading in what was sent lately\n"]);
+test("what is well is told as that, and what is not known yet as well", async () => {
+  const asked = async (...requests: readonly number[]) => {
+    const services = requests.map((count) => ({ ...SERVICE, requests: count }));
+    const { printed } = await ask(
+      ["--instrumentation"],
+      sampleViews({ instrumentation: () => ({ services, findings: [] }) }),
+    );
+    return printed.split("\n").slice(services.length === 0 ? 0 : services.length + 2, -1);
+  };
+  assert.deepEqual(await asked(), ["no spans have come yet"]);
+  assert.deepEqual(await asked(12), ["1 service: too few requests yet to tell anything"]);
+  const isWell = "nothing is missing or misleading in what was sent lately";
+  assert.deepEqual(await asked(500), [isWell]);
+  assert.deepEqual(await asked(500, 12, 0), [isWell, "2 services: too few requests yet to tell anything"]);
 });
 
 test("alone it looks at the running service as well", async () => {
@@ -89,7 +100,7 @@ exporter backend  ok     100 items delivered, 3 items waiting
 rule files        ok     1 rule in force
 notifiers         ok     0 pages waiting
 
-nothing is missing or misleading in what was sent lately
+no spans have come yet
 `,
   );
 });
@@ -182,5 +193,5 @@ test("requests without spans tell nothing, and are said to", async () => {
   const { code, complained, printed } = await run([join(files.directory, "requests.jsonl")]);
   assert.equal(code, 0);
   assert.match(complained, /1 bad line skipped\n1 request without spans: nothing can be told of those\n/);
-  assert.match(printed, /^nothing/);
+  assert.equal(printed, "no spans have come yet\n");
 });

@@ -11,7 +11,7 @@ import type { TalliedService } from "./instrumentation-watch.ts";
 import type { ServiceTally } from "./service-tally.ts";
 
 /** Fewer tell nothing. */
-const REQUESTS_MIN = 50;
+export const REQUESTS_MIN = 50;
 const REFUSALS_MIN = 20;
 /** As many of one moment are followed until nothing more is said of them. */
 const AWAITED_MIN = 10;
@@ -96,8 +96,11 @@ function shareOfAll(sign: Count): Check["find"] {
 }
 
 function symptomOf(tally: ServiceTally, sign: Count, { among, min, of, ofMin = REQUESTS_MIN }: Share): Symptom | null {
-  const [count, all] = [tally.count(sign, among), tally.count(of, among)];
-  return count > 0 && all >= ofMin && count >= min * all ? { count, of: all, sign } : null;
+  const count = tally.count(sign, among);
+  // As it mostly is.
+  if (count === 0) return null;
+  const all = tally.count(of, among);
+  return all >= ofMin && count >= min * all ? { count, of: all, sign } : null;
 }
 
 function shareOf(tally: ServiceTally, sign: Count, of: Count, among?: Stratum): number {

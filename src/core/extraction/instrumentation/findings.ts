@@ -6,8 +6,8 @@
 import type { SamplingFinding } from "../service-sampling.ts";
 import type { Check, Symptom } from "./checks.ts";
 import { CHECKS } from "./checks.ts";
-import type { ExaminedService, Finding, FindingCode, FindingSeverity, InstrumentationReport } from "./finding.ts";
-import { FINDING_CODES, FINDING_SEVERITIES } from "./finding.ts";
+import type { ExaminedService, Finding, FindingCode, InstrumentationReport } from "./finding.ts";
+import { FINDING_SEVERITIES } from "./finding.ts";
 import { FINDING_TEXTS } from "./finding-texts.ts";
 import type { TalliedService } from "./instrumentation-watch.ts";
 import type { Instrumentation } from "./known-instrumentations.ts";
@@ -31,16 +31,22 @@ function examinedService({ scope, tally }: TalliedService): ExaminedService {
   };
 }
 
+/** With thousands of services a sort of all that was found would take as long as finding it. */
 function findingsOf(services: readonly TalliedService[], sampling: Iterable<SamplingFinding>): readonly Finding[] {
-  const found = services.flatMap(({ scope, tally }) =>
-    CHECKS.flatMap((check) => {
-      const symptom = check.find(tally, scope);
-      return symptom === null ? [] : [findingOf({ check, symptom, scope, tally })];
-    }),
-  );
-  const tallies = new Map(services.map(({ scope, tally }) => [nameOf(scope), tally]));
-  const samplers = Array.from(sampling, (finding) => samplingFindingOf(finding, tallies.get(nameOf(finding))));
-  return [...found, ...samplers].sort(compareFindings);
+  const found = services.toSorted(compareServices).flatMap((service) => findingsOn(service));
+  const samplers = Array.from(sampling, (finding) => {
+    const service = services.find(({ scope }) => isSameService(scope, finding));
+    return samplingFindingOf(finding, service?.tally);
+  });
+  const all = [...found, ...samplers];
+  return FINDING_SEVERITIES.flatMap((severity) => all.filter((finding) => finding.severity === severity));
+}
+
+function findingsOn({ scope, tally }: TalliedService): readonly Finding[] {
+  return CHECKS.flatMap((check) => {
+    const symptom = check.find(tally, scope);
+    return symptom === null ? [] : [findingOf({ check, symptom, scope, tally })];
+  });
 }
 
 type Found = {
@@ -113,20 +119,14 @@ function namesOf({ environment, namespace, service }: Names) {
   return { environment, namespace, service };
 }
 
-function nameOf(names: Names): string {
-  return JSON.stringify(namesOf(names));
+function isSameService(left: Names, right: Names): boolean {
+  return left.service === right.service && left.environment === right.environment && left.namespace === right.namespace;
 }
 
-function compareFindings(left: Finding, right: Finding): number {
-  const rank = (severity: FindingSeverity) => FINDING_SEVERITIES.indexOf(severity);
-  return (
-    rank(left.severity) - rank(right.severity) ||
-    nameOrder(left.service, right.service) ||
-    nameOrder(left.environment, right.environment) ||
-    FINDING_CODES.indexOf(left.code) - FINDING_CODES.indexOf(right.code)
-  );
+function compareServices({ scope: left }: TalliedService, { scope: right }: TalliedService): number {
+  return order(left.service, right.service) || order(left.environment, right.environment);
 }
 
-function nameOrder(left: string, right: string): number {
+function order(left: string, right: string): number {
   return left < right ? -1 : Number(left > right);
 }
