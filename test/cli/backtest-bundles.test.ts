@@ -136,6 +136,17 @@ test("with the service's configuration a backtest takes answers as the service d
   assert.equal(untold.printed, "");
 });
 
+test("a configuration that only a variable names is taken as well, and told", async () => {
+  const files = { "authspike.yaml": CONFIG, "proposal/auth.yaml": RULES };
+  const { code, printed, complained } = await backtest(
+    RECORDING,
+    { directories: [], configVariable: "authspike.yaml" },
+    files,
+  );
+  assert.deepEqual([code, complained], [0, "configuration: authspike.yaml\n"]);
+  assert.equal(objects(printed).length, 1);
+});
+
 test("a configuration that cannot work is shown, and nothing is played", async () => {
   const { code, complained } = await backtest(
     RECORDING,

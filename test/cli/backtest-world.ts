@@ -49,13 +49,15 @@ export type BacktestRun = { readonly code: number; readonly printed: string; rea
 /** `files` by path; `rules/` holds the rules unless `directories` says otherwise, relative to where the files are. */
 export async function backtest(
   content: string | Uint8Array,
-  options: Partial<BacktestOptions> = {},
+  { configVariable = null, ...options }: Partial<BacktestOptions> & { readonly configVariable?: string | null } = {},
   files: Readonly<Record<string, string>> = { "rules/auth.yaml": RULES },
 ): Promise<BacktestRun> {
   using written = filesIn(files);
-  const world = commandWorld();
-  const context = { ...world.context, stdin: Readable.from([Buffer.from(content)]) };
   const place = (path: string) => join(written.directory, path);
+  const world = commandWorld({
+    environment: configVariable === null ? {} : { AUTHSPIKE_CONFIG: place(configVariable) },
+  });
+  const context = { ...world.context, stdin: Readable.from([Buffer.from(content)]) };
   const code = await runBacktest(
     {
       inputs: ["-"],
