@@ -15,6 +15,8 @@ import { encode, TRACE_REQUEST } from "../../support/otlp-protobuf.ts";
 
 export type AttributeValue = string | boolean | number | { readonly double: number } | readonly string[];
 
+type ExceptionSketch = { readonly type?: string; readonly message?: string; readonly stacktrace?: string };
+
 export type SpanSketch = {
   readonly name?: string;
   readonly kind?: "SERVER" | "CLIENT" | "INTERNAL" | "PRODUCER" | "CONSUMER";
@@ -25,7 +27,7 @@ export type SpanSketch = {
   readonly statusMessage?: string;
   readonly startMs?: number;
   readonly endMs?: number;
-  readonly exceptions?: readonly { readonly type?: string; readonly message?: string }[];
+  readonly exceptions?: readonly ExceptionSketch[];
   readonly traceId?: string;
   readonly spanId?: string;
   readonly parentSpanId?: string;
@@ -117,12 +119,13 @@ function statusOf({ statusCode, statusMessage }: SpanSketch): object {
   return { status: { code: `STATUS_CODE_${statusCode ?? "ERROR"}`, message: statusMessage ?? "" } };
 }
 
-function exceptionEvent({ type, message }: { readonly type?: string; readonly message?: string }): object {
+function exceptionEvent({ type, message, stacktrace }: ExceptionSketch): object {
   return {
     name: "exception",
     attributes: keyValues({
       ...(type === undefined ? {} : { "exception.type": type }),
       ...(message === undefined ? {} : { "exception.message": message }),
+      ...(stacktrace === undefined ? {} : { "exception.stacktrace": stacktrace }),
     }),
   };
 }

@@ -153,6 +153,9 @@ function causeOfSentCredentials(signs: RefusalSigns, request: RefusedRequest): S
   const isAsked = challenges.some((challenge) => challenge.scheme === scheme);
   if (scheme !== "" && challenges.length > 0 && !isAsked)
     return statement(ROW.sentScheme, { name: "wrong_scheme", source: challengeSource }, "high");
+  // Nothing but a user and a password can be wrong with it.
+  if (scheme === "basic" && isAsked)
+    return statement(ROW.sentScheme, { name: "bad_password", source: credentials.source }, "medium");
   if (authorization !== "absent") return null;
   // Whoever signs in sends a password in the body, which no span shows.
   const isNothingSent = request.areCredentialsCaptured && !hasApiKey && !hasCookie && !isSignIn(request);

@@ -8,6 +8,7 @@ import {
   ATTR_ERROR_MESSAGE,
   ATTR_ERROR_TYPE,
   ATTR_EXCEPTION_MESSAGE,
+  ATTR_EXCEPTION_STACKTRACE,
   ATTR_EXCEPTION_TYPE,
 } from "@opentelemetry/semantic-conventions/incubating";
 import { scanAttribute } from "../../otlp/attribute-scanner.ts";
@@ -21,6 +22,7 @@ import { textsIn } from "./captured-values.ts";
 import type { CauseName } from "./cause.ts";
 import { causeOfException } from "./cause-of-exception.ts";
 import { causeOfText, TEXT_MAX_LENGTH } from "./cause-of-text.ts";
+import { causesInStack } from "./causes-in-stack.ts";
 import type { Challenge } from "./challenge.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { CredentialSlots, SentCredentials } from "./sent-credentials.ts";
@@ -53,6 +55,8 @@ export type RefusalSigns = StatedSigns & {
 
 const CHALLENGE_MAX_BYTES = 4096;
 const EXCEPTION_EVENTS_MAX = 4;
+/** The frames of a web framework take about 10 KB before the first cause. */
+const STACK_MAX_BYTES = 32_768;
 
 const SPAN_ATTRIBUTES = 0x4a;
 const SPAN_EVENTS = 0x5a;
@@ -118,9 +122,10 @@ const CREDENTIAL_SLOTS: CredentialSlots = {
   cookie: slotsOf(COOKIE_KEYS),
 };
 
-const EVENT_KEYS = [ATTR_EXCEPTION_TYPE, ATTR_EXCEPTION_MESSAGE];
+const EVENT_KEYS = [ATTR_EXCEPTION_TYPE, ATTR_EXCEPTION_MESSAGE, ATTR_EXCEPTION_STACKTRACE];
 const EVENT_TYPE_SLOT = 0;
 const EVENT_MESSAGE_SLOT = 1;
+const EVENT_STACK_SLOT = 2;
 
 export class RefusalSignReader {
   readonly #spanTable = new KeyTable(spanKeys);
@@ -166,6 +171,11 @@ export class RefusalSignReader {
         if (++eventCount > EXCEPTION_EVENTS_MAX) continue;
         types.push(...toldIn(this.#event, bytes, EVENT_TYPE_SLOT, TEXT_MAX_LENGTH));
         messages.push(...toldIn(this.#event, bytes, EVENT_MESSAGE_SLOT, TEXT_MAX_LENGTH));
+        for (const { value, source } of toldIn(this.#event, bytes, EVENT_STACK_SLOT, STACK_MAX_BYTES)) {
+          const causes = causesInStack(value);
+          types.push(...causes.map(({ type }) => ({ value: type, source })));
+          messages.push(...causes.map(({ message }) => ({ value: message, source })));
+        }
       }
     }
     return { types, messages };

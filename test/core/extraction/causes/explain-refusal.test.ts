@@ -70,6 +70,15 @@ describe("what is stated", () => {
     assert.equal(judge(refused({}, { exceptions: useless })), "bad_signature medium");
   });
 
+  test("an exception that was wrapped tells more than the one around it", () => {
+    const type = "org.springframework.web.server.ResponseStatusException";
+    const message = '401 UNAUTHORIZED "a bad token"';
+    const wrapped = "\nCaused by: com.auth0.jwt.exceptions.TokenExpiredException: over\n\t... 9 more";
+    const stacktrace = `${type}: ${message}\n\tat shop.Routes.account(Routes.java:46)${wrapped}`;
+    assert.equal(judge(refused({}, { exceptions: [{ type, message }] })), "invalid_token medium");
+    assert.equal(judge(refused({}, { exceptions: [{ type, message, stacktrace }] })), "expired high");
+  });
+
   test("status message, error type and a gateway's tags speak too", () => {
     assert.equal(judge(refused({}, { statusMessage: "token is not valid yet" })), "clock_skew medium");
     assert.equal(judge(refused({ "error.type": "TokenExpiredError" })), "expired high");
@@ -103,12 +112,18 @@ describe("what is inferred", () => {
   test("a scheme that nobody asked for", () => {
     const basic = { [AUTHORIZATION]: ["Basic YTpi"] };
     assert.equal(judge(refused({ ...basic, [CHALLENGE]: ['Bearer realm="a"'] })), "wrong_scheme high");
-    assert.equal(judge(refused({ ...basic, [CHALLENGE]: ['Basic realm="a"'] })), "none");
     const exceptions = [{ type: "NotAuthenticated", message: "Authentication credentials were not provided." }];
     const unheard = refused({ ...basic, [CHALLENGE]: ['Bearer realm="a"'] }, { exceptions });
     assert.equal(judge(unheard), "wrong_scheme high");
     const redacted = { [AUTHORIZATION]: ["[REDACTED]"], [CHALLENGE]: ['Bearer realm="a"'] };
     assert.equal(judge(refused(redacted)), "none");
+  });
+
+  test("a password in Basic where Basic is asked for", () => {
+    const asked = { [CHALLENGE]: ['Basic realm="a"'] };
+    assert.equal(judge(refused({ ...asked, [AUTHORIZATION]: ["Basic YTpi"] })), "bad_password medium");
+    assert.equal(judge(refused({ ...asked, [AUTHORIZATION]: ["[REDACTED]"] })), "none");
+    assert.equal(judge(refused(asked)), "none");
   });
 
   test("absent credentials mean something once the service has been seen to capture them", () => {
