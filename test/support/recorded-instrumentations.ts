@@ -5,9 +5,12 @@ import { fileURLToPath } from "node:url";
 /** What is true of one recorded request. */
 export type RecordedRequest = {
   readonly traceId: string;
+  /** Where several services tell of one trace: which of them answered this. */
+  readonly service?: string;
   /** What was sent, in words. */
   readonly sent: string;
-  readonly status: number;
+  /** Of HTTP the number, of a remote call the name. */
+  readonly status: number | string;
   readonly endpoint: string;
   /** What else it may be called before other requests of the service have been seen. */
   readonly endpointAtFirst?: string;
@@ -18,8 +21,8 @@ export type RecordedRequest = {
   readonly cause: string | null;
   /** Its address, null where no span knows it. */
   readonly client: string | null;
-  /** Calls that it led to, as dependencies answered them. */
-  readonly calls?: readonly { readonly endpoint: string; readonly outcome: string }[];
+  /** Calls that it led to, as dependencies answered them; null where the one who asked cannot know. */
+  readonly calls?: readonly { readonly endpoint: string; readonly outcome: string }[] | null;
 };
 
 type Span = { readonly traceId: string };

@@ -38,8 +38,8 @@ function mistakesIn({ exports, requests }: Recording, arrange: (typeof ORDERS)[s
   const counted = byTrace(world.counted.requests);
   const calls = byTrace(world.counted.calls);
   return requests.flatMap((request) => [
-    ...mistakesAbout(request, counted.get(request.traceId) ?? []),
-    ...note(request, "calls", (calls.get(request.traceId) ?? []).map(inWords), (request.calls ?? []).map(inWords)),
+    ...mistakesAbout(request, (counted.get(request.traceId) ?? []).filter(isOf(request))),
+    ...mistakesAboutCalls(request, calls.get(request.traceId) ?? []),
   ]);
 }
 
@@ -57,6 +57,15 @@ function mistakesAbout(request: RecordedRequest, counted: readonly CountedReques
     ...note(request, "cause", found.cause, isGuess ? refusedFor : cause),
     ...note(request, "client", found.client, client === null ? 0 : fingerprintClientText(CLIENT_KEY, client)),
   ];
+}
+
+function isOf({ service }: RecordedRequest): (counted: CountedRequest) => boolean {
+  return (counted) => service === undefined || counted.service === service;
+}
+
+function mistakesAboutCalls(request: RecordedRequest, found: readonly CountedRequest[]): readonly string[] {
+  const { calls = [] } = request;
+  return calls === null ? [] : note(request, "calls", found.map(inWords), calls.map(inWords));
 }
 
 function note(request: RecordedRequest, field: Field, found: unknown, expected: unknown): readonly string[] {

@@ -19,6 +19,7 @@ import { ExtractionWorld } from "./span-requests.ts";
 /** A request that was counted, or a call. */
 export type CountedRequest = {
   readonly traceId: string;
+  readonly service: string;
   readonly endpoint: string;
   readonly outcome: string;
   readonly client: number;
@@ -75,7 +76,8 @@ export class RecordedWorld {
   #count(observation: Observation | null, into = this.#counted): void {
     if (observation === null) return;
     const { cause, client, endpoint, outcome, refusals = [] } = observation;
-    into.push({ traceId: observation.traceId(), endpoint: endpoint.name, outcome, client, cause, refusals });
+    const { name, service } = endpoint;
+    into.push({ traceId: observation.traceId(), service, endpoint: name, outcome, client, cause, refusals });
   }
 }
 
