@@ -54,6 +54,7 @@ import {
   ATTR_USER_HASH,
   ATTR_USER_ID,
   ATTR_USER_NAME,
+  ATTR_WEBENGINE_NAME,
 } from "@opentelemetry/semantic-conventions/incubating";
 
 /** What we add to a span; its presence tells that another authspike stands before us. */
@@ -146,6 +147,7 @@ export const RESOURCE_SLOT = {
   sdkName: resourceSlot(ATTR_TELEMETRY_SDK_NAME),
   sdkVersion: resourceSlot(ATTR_TELEMETRY_SDK_VERSION),
   distroName: resourceSlot(ATTR_TELEMETRY_DISTRO_NAME),
+  webEngineName: resourceSlot(ATTR_WEBENGINE_NAME),
 } as const;
 
 export const HTTP_STATUS_SLOTS = [SPAN_SLOT.httpResponseStatusCode, SPAN_SLOT.httpStatusCode] as const;

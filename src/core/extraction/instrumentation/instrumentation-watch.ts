@@ -15,7 +15,7 @@ import type { EndpointTable } from "../endpoint-table.ts";
 import { hexOf } from "../hex-text.ts";
 import type { ServiceScope } from "../service-table.ts";
 import type { SpanObservation } from "../span-observation.ts";
-import { instrumentationOfScope } from "./known-instrumentations.ts";
+import { instrumentationOfScope, outerFramework } from "./known-instrumentations.ts";
 import { redactedPlaces } from "./redacted-places.ts";
 import { RequestSigns, stratumOf } from "./request-signs.ts";
 import type { SignExample } from "./service-tally.ts";
@@ -97,7 +97,8 @@ export class InstrumentationWatch {
     const example = () => this.#exampleOf(view);
     const { attributes } = view;
     tally.note("passed");
-    tally.framework ??= instrumentationOfScope(this.#senders.senderOf(view).scopeName);
+    const framework = instrumentationOfScope(this.#senders.senderOf(view).scopeName);
+    tally.framework = outerFramework(tally.framework, framework);
     if (view.kind === KIND_SERVER && attributes.has(SPAN_SLOT.nextBubble)) tally.add(["bubble"], "other", example);
     const hasStatus = HTTP_STATUS_SLOTS.some((slot) => attributes.kind[slot] !== VALUE_NONE);
     if (view.kind !== KIND_SERVER && hasStatus) tally.add(["inner_status"], "other", example);

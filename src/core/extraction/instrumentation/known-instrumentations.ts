@@ -15,7 +15,7 @@ export type InstrumentationId =
   | ("java-servlet" | "spring-mvc" | "spring-webflux" | "spring-boot")
   | ("otelhttp" | "otelgin" | "otelecho" | "otelmux" | "otelgrpc")
   | ("aspnetcore" | "laravel" | "symfony" | "slim" | "rails" | "rack")
-  | ("envoy" | "istio" | "nginx" | "kong" | "traefik" | "ebpf" | "aws-lambda");
+  | ("envoy" | "istio" | "caddy" | "nginx" | "kong" | "traefik" | "ebpf" | "aws-lambda");
 
 export type Instrumentation = {
   readonly id: InstrumentationId;
@@ -36,13 +36,20 @@ const known = (id: InstrumentationId, name: string, family: Family, ...scopes: r
 const GO_CONTRIB = "go.opentelemetry.io/contrib/instrumentation";
 const RUBY = "OpenTelemetry::Instrumentation";
 
-/** The first whose scope the name begins with. Scopes are those that the instrumentations' sources name. */
+/**
+ * The first whose scope the name begins with. Scopes are those that the instrumentations' sources name. A framework
+ * comes before those that it is built on.
+ */
 const KNOWN: readonly Known[] = [
+  known("nestjs", "NestJS", "node", "@opentelemetry/instrumentation-nestjs"),
   known("express", "Express", "node", "@opentelemetry/instrumentation-express"),
   known("koa", "Koa", "node", "@opentelemetry/instrumentation-koa"),
   known("fastify", "Fastify", "node", "@fastify/otel", "@opentelemetry/instrumentation-fastify"),
-  known("nestjs", "NestJS", "node", "@opentelemetry/instrumentation-nestjs"),
   known("nextjs", "Next.js", "node", "next.js"),
+  known("node", "Hono", "node", "@hono/otel"),
+  known("node", "hapi", "node", "@opentelemetry/instrumentation-hapi"),
+  known("node", "restify", "node", "@opentelemetry/instrumentation-restify"),
+  known("node", "connect", "node", "@opentelemetry/instrumentation-connect"),
   known("node-http", "Node http", "node", "@opentelemetry/instrumentation-http"),
   known("deno", "Deno", "node", "deno"),
   known("flask", "Flask", "python", "opentelemetry.instrumentation.flask"),
@@ -54,6 +61,10 @@ const KNOWN: readonly Known[] = [
     "opentelemetry.instrumentation.starlette",
   ),
   known("django", "Django", "python", "opentelemetry.instrumentation.django"),
+  known("python", "Falcon", "python", "opentelemetry.instrumentation.falcon"),
+  known("python", "aiohttp", "python", "opentelemetry.instrumentation.aiohttp_server"),
+  known("python", "Tornado", "python", "opentelemetry.instrumentation.tornado"),
+  known("python", "Pyramid", "python", "opentelemetry.instrumentation.pyramid"),
   known("python-asgi", "ASGI", "python", "opentelemetry.instrumentation.asgi"),
   known("python-wsgi", "WSGI", "python", "opentelemetry.instrumentation.wsgi"),
   known("spring-mvc", "Spring MVC", "java", "io.opentelemetry.spring-webmvc"),
@@ -65,6 +76,9 @@ const KNOWN: readonly Known[] = [
     "java",
     ...["servlet", "tomcat", "jetty", "undertow"].map((server) => `io.opentelemetry.${server}`),
   ),
+  known("java", "Java agent, Netty", "java", "io.opentelemetry.netty"),
+  known("go", "Go otelchi", "go", "github.com/riandyrn/otelchi"),
+  known("go", "Go otelfiber", "go", "github.com/gofiber/contrib/otelfiber"),
   known("otelgin", "Go otelgin", "go", `${GO_CONTRIB}/github.com/gin-gonic/gin`),
   known("otelecho", "Go otelecho", "go", `${GO_CONTRIB}/github.com/labstack/echo`),
   known("otelmux", "Go otelmux", "go", `${GO_CONTRIB}/github.com/gorilla/mux`),
@@ -88,6 +102,8 @@ const KNOWN: readonly Known[] = [
 export const ENVOY: Instrumentation = { id: "envoy", name: "Envoy", family: "proxy" };
 export const ISTIO: Instrumentation = { id: "istio", name: "Istio", family: "proxy" };
 
+export const CADDY: Instrumentation = { id: "caddy", name: "Caddy", family: "proxy" };
+
 /** By `telemetry.sdk.language`. */
 const BY_LANGUAGE: ReadonlyMap<string, Instrumentation> = new Map<string, Instrumentation>([
   ["nodejs", { id: "node", name: "Node.js", family: "node" }],
@@ -104,6 +120,13 @@ export const UNKNOWN_INSTRUMENTATION: Instrumentation = { id: "other", name: "no
 /** null for a scope that is not known. */
 export function instrumentationOfScope(scopeName: string): Instrumentation | null {
   return KNOWN.find(({ scopes }) => scopes.some((scope) => scopeName.startsWith(scope))) ?? null;
+}
+
+/** Of two frameworks whose spans a service has, the one that is built on the other. */
+export function outerFramework(left: Instrumentation | null, right: Instrumentation | null): Instrumentation | null {
+  if (left === null || right === null) return left ?? right;
+  const rank = ({ name }: Instrumentation) => KNOWN.findIndex((candidate) => candidate.name === name);
+  return rank(right) < rank(left) ? right : left;
 }
 
 export function instrumentationOfLanguage(language: string): Instrumentation {

@@ -11,7 +11,7 @@ import { cursor, readText, readVarint32 } from "../../otlp/wire.ts";
 import { RESOURCE_SLOT, SPAN_SLOT } from "../attribute-keys.ts";
 import { cleanName } from "../clean-text.ts";
 import type { Instrumentation } from "./known-instrumentations.ts";
-import { ENVOY, ISTIO, instrumentationOfLanguage, instrumentationOfScope } from "./known-instrumentations.ts";
+import { CADDY, ENVOY, ISTIO, instrumentationOfLanguage, instrumentationOfScope } from "./known-instrumentations.ts";
 
 /** "" for what the sender does not say. */
 export type SpanSender = {
@@ -66,8 +66,11 @@ function resourceText({ bytes, resource }: SpanView, slot: number): string {
   return cleanName(resource.text(bytes, slot) ?? "");
 }
 
-/** Envoy names no scope of its own, and itself on every span. */
-function proxyOf({ attributes, bytes }: SpanView): Instrumentation | null {
+/** Envoy names no scope of its own, and itself on every span. Caddy uses the scope of Go's otelhttp. */
+function proxyOf({ attributes, bytes, resource }: SpanView): Instrumentation | null {
+  if (resource.has(RESOURCE_SLOT.webEngineName)) {
+    return resource.text(bytes, RESOURCE_SLOT.webEngineName) === "Caddy" ? CADDY : null;
+  }
   if (attributes.kind[SPAN_SLOT.component] !== VALUE_STRING) return null;
   if (attributes.text(bytes, SPAN_SLOT.component) !== "proxy") return null;
   return ISTIO_NODE.test(attributes.text(bytes, SPAN_SLOT.nodeId) ?? "") ? ISTIO : ENVOY;

@@ -17,10 +17,14 @@ const FOUND: Readonly<Record<string, readonly [instrumentation: string, ...codes
   "go/otelmux.jsonl": ["Go otelmux", "challenge_missing", "old_names"],
   "node/http.jsonl": ["Node http", "route_missing", "causes_undecided"],
   "node/http-headers.jsonl": ["Node http", "route_missing", "secrets_sent"],
-  "node/connect.jsonl": ["Node http", "route_placeholder", "causes_undecided"],
+  "node/connect.jsonl": ["connect", "route_placeholder", "causes_undecided"],
   "node/express4-both-names.jsonl": ["Express", "route_missing_on_failures", "challenge_missing", "old_and_new_names"],
   "node/koa3-headers.jsonl": ["Koa", "route_missing_on_failures", "secrets_sent"],
-  "node/hono.jsonl": ["Node.js", "client_missing", "secrets_sent", "user_agent_missing"],
+  "node/nest-express.jsonl": ["NestJS", "challenge_missing"],
+  "python/aiohttp-server.jsonl": ["aiohttp", "client_missing", "challenge_missing", "old_names"],
+  "python/django-wsgi.jsonl": ["Django", "causes_undecided", "old_names"],
+  "python/falcon-headers.jsonl": ["Falcon", "secrets_sent"],
+  "node/hono.jsonl": ["Hono", "client_missing", "secrets_sent", "user_agent_missing"],
 };
 
 describe("what is found of", () => {

@@ -6,6 +6,7 @@ import { FINDING_CODES } from "../../../../src/core/extraction/instrumentation/f
 import {
   instrumentationOfLanguage,
   instrumentationOfScope,
+  outerFramework,
   UNKNOWN_INSTRUMENTATION,
 } from "../../../../src/core/extraction/instrumentation/known-instrumentations.ts";
 import { remedyFor } from "../../../../src/core/extraction/instrumentation/remedies.ts";
@@ -74,4 +75,13 @@ test("a proxy's address for the client asks for a setting of ours as well", () =
     remedyFor("client_is_proxy", instrumentationOfLanguage("java")),
     /^list your proxies under `clients\.trusted_proxies`.*CAPTURE_REQUEST_HEADERS/,
   );
+});
+
+test("of two frameworks the one that is built on the other is the one that people know", () => {
+  const nest = instrumentationOfScope("@opentelemetry/instrumentation-nestjs-core");
+  const express = instrumentationOfScope("@opentelemetry/instrumentation-express");
+  assert.equal(outerFramework(express, nest)?.name, "NestJS");
+  assert.equal(outerFramework(nest, express)?.name, "NestJS");
+  assert.equal(outerFramework(null, express)?.name, "Express");
+  assert.equal(outerFramework(express, null)?.name, "Express");
 });
