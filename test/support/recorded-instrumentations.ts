@@ -21,6 +21,10 @@ export type RecordedRequest = {
   readonly cause: string | null;
   /** Its address, null where no span knows it. */
   readonly client: string | null;
+  /** What else that is until the service has been seen to send a request in parts. */
+  readonly clientAtFirst?: null;
+  /** Its spans do not show how it was answered, and so it is rightly not counted. */
+  readonly isUnseen?: boolean;
   /** Calls that it led to, as dependencies answered them; null where the one who asked cannot know. */
   readonly calls?: readonly { readonly endpoint: string; readonly outcome: string }[] | null;
 };

@@ -1,7 +1,7 @@
 /** Requests as real programs sent them, against what is true of each: see `test/fixtures/instrumentations/`. */
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import { fingerprintClientText } from "../../../src/core/extraction/client-fingerprint.ts";
+import { fingerprintClientText, UNKNOWN_CLIENT } from "../../../src/core/extraction/client-fingerprint.ts";
 import type { ExportRequest, RecordedRequest, Recording } from "../../support/recorded-instrumentations.ts";
 import { oneByOne, readRecordings, reversed } from "../../support/recorded-instrumentations.ts";
 import type { CountedRequest } from "./recorded-world.ts";
@@ -44,10 +44,12 @@ function mistakesIn({ exports, requests }: Recording, arrange: (typeof ORDERS)[s
 }
 
 function mistakesAbout(request: RecordedRequest, counted: readonly CountedRequest[]): readonly string[] {
+  if (request.isUnseen === true) return note(request, "counted", counted.length, 0);
   const [found] = counted;
   if (found === undefined || counted.length > 1) return note(request, "counted", counted.length, 1);
   const { cause, client, refusedFor } = request;
   const isEarlyName = found.endpoint === request.endpointAtFirst;
+  const isEarlyClient = request.clientAtFirst === null && found.client === UNKNOWN_CLIENT;
   // Where the spans cannot tell, silence is right, and so is a guess that is true.
   const isGuess = cause === null && found.cause === refusedFor;
   return [
@@ -55,8 +57,12 @@ function mistakesAbout(request: RecordedRequest, counted: readonly CountedReques
     ...note(request, "endpoint", found.endpoint, isEarlyName ? request.endpointAtFirst : request.endpoint),
     ...note(request, "outcome", found.outcome, request.outcome),
     ...note(request, "cause", found.cause, isGuess ? refusedFor : cause),
-    ...note(request, "client", found.client, client === null ? 0 : fingerprintClientText(CLIENT_KEY, client)),
+    ...note(request, "client", found.client, isEarlyClient ? UNKNOWN_CLIENT : fingerprintOf(client)),
   ];
+}
+
+function fingerprintOf(client: string | null): number {
+  return client === null ? UNKNOWN_CLIENT : fingerprintClientText(CLIENT_KEY, client);
 }
 
 function isOf({ service }: RecordedRequest): (counted: CountedRequest) => boolean {
