@@ -351,6 +351,7 @@ export class Engine {
       inDoubtSince: this.#inDoubtSince,
       shown: { client: (client) => clients.nameOf(client), user: (user) => clients.nameOfUser(user) },
       detection: this.#fleet,
+      scans: this.#counter.scans,
       toldIncidents: new ToldIncidents(() => this.#hot.openAlerts()),
     };
   }

@@ -12,12 +12,13 @@ import type { Instant, UnixMillis } from "../time.ts";
 import type { Alert, SpanReference } from "./alert.ts";
 import { EXAMPLES_MAX } from "./alert.ts";
 import type { CauseFailures } from "./cause-tally.ts";
-import { causesOf } from "./cause-tally.ts";
+import { causesOf, failuresIn } from "./cause-tally.ts";
 import type { Clues } from "./evidence.ts";
 import { advanceAlert, endAlert, endReason } from "./lifecycle.ts";
 import { episodeFacts } from "./patterns/episode-facts.ts";
 import type { Pattern } from "./patterns/pattern.ts";
 import { patternOf } from "./patterns/pattern.ts";
+import type { ScanningClients } from "./patterns/scanning-clients.ts";
 import { isProgramRoute } from "./patterns/success-after-failures.ts";
 import type { AlertMove } from "./settle.ts";
 import type { ShownNames } from "./shown-names.ts";
@@ -27,6 +28,8 @@ import type { ToldIncidents } from "./updates.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 import { seriesFields } from "./watched-series.ts";
 
+const SCANNERS_MAX = 3;
+
 export type JudgeContext = {
   readonly ruleSet: RuleSet;
   readonly now: Instant;
@@ -34,6 +37,7 @@ export type JudgeContext = {
   readonly detection: DetectorContext;
   readonly shown: ShownNames;
   readonly toldIncidents: ToldIncidents;
+  readonly scans: Pick<ScanningClients, "isScanning">;
 };
 
 /** Brings the series up to `now` and says how its alert moves on. Judging twice at one instant changes nothing more. */
@@ -87,10 +91,11 @@ function readingOf({ active: { detector, rule }, signIns, state }: WatchedSeries
   return detector.reading(state, now);
 }
 
-function cluesOf(series: WatchedSeries, reading: Reading, { shown, now }: JudgeContext): Clues {
+function cluesOf(series: WatchedSeries, reading: Reading, context: JudgeContext): Clues {
+  const { shown } = context;
   const { active, sketch, state } = series;
   const causes = causesOf(series.causes);
-  const pattern = reading.isAlarming ? patternIn(series, { causes, reading }, now.steady) : null;
+  const pattern = reading.isAlarming ? patternIn(series, { causes, reading }, context) : null;
   return {
     topClients: shownClients(active.detector.topClients(state), shown),
     successesAfterFailures: (sketch?.successes.listed ?? []).map((listed) => describeListed(listed, shown)),
@@ -102,13 +107,23 @@ function cluesOf(series: WatchedSeries, reading: Reading, { shown, now }: JudgeC
 }
 
 function patternIn(
-  { sketch, state, endpoint }: WatchedSeries,
+  series: WatchedSeries,
   known: { readonly causes: readonly CauseFailures[]; readonly reading: Reading },
-  now: UnixMillis,
+  context: JudgeContext,
 ): Pattern | null {
+  const { sketch, state, endpoint } = series;
   // Of what others answer the service sees too little: its own calls are all of one client.
   if (sketch === null || endpoint.peer !== undefined) return null;
   const { isAuthenticationRoute } = state;
   const routes = { isAuthenticationRoute, isProgramRoute: isProgramRoute(endpoint.route) };
-  return patternOf(episodeFacts({ ...known, ...routes, sketch }, now));
+  const scannerShare = shareOfScanners(series, context);
+  return patternOf(episodeFacts({ ...known, ...routes, sketch, scannerShare }, context.now.steady));
+}
+
+/** Of the failures, as far as their clients are remembered. */
+function shareOfScanners({ active, endpoint, state }: WatchedSeries, { now, scans }: JudgeContext): number {
+  const clients = active.detector.topClients(state);
+  const isScanner = ({ client }: { readonly client: number }) => scans.isScanning(endpoint.service, client, now.steady);
+  // The busiest few have nearly all, or it is no scan.
+  return failuresIn(clients.slice(0, SCANNERS_MAX).filter(isScanner)) / Math.max(1, failuresIn(clients));
 }

@@ -14,6 +14,7 @@ import type { HotSeries } from "./hot-series.ts";
 import { rememberExample } from "./judge.ts";
 import { createEpisodeSketch, SKETCHED_FROM_FAILURES, sketchFailure } from "./patterns/episode-sketch.ts";
 import { KnownClients } from "./patterns/known-clients.ts";
+import { ScanningClients } from "./patterns/scanning-clients.ts";
 import { ServiceVersions } from "./patterns/service-versions.ts";
 import { noteSuccessAfterFailures } from "./patterns/success-after-failures.ts";
 import { referenceTo } from "./span-reference.ts";
@@ -48,6 +49,7 @@ export class RequestCounter {
   isUrgent = false;
   readonly #parts: RequestCounterParts;
   readonly signIns = new SignInCounter();
+  readonly scans = new ScanningClients();
   readonly #memory = { knownClients: new KnownClients(), versions: new ServiceVersions() };
 
   constructor(parts: RequestCounterParts) {
@@ -68,8 +70,19 @@ export class RequestCounter {
         figures ??= figuresOf(series, now);
       } else if (outcome === "ok") this.#countSuccess(watch, observation, now);
     }
-    if (outcome === "ok") this.#memory.knownClients.noteSuccess(observation.client, endpoint.id, now);
+    this.#remember(observation, now);
     return figures;
+  }
+
+  /** What tells clients apart, whatever rules there are. */
+  #remember(observation: Observation, now: UnixMillis): void {
+    const { knownClients } = this.#memory;
+    if (observation.outcome !== "ok") {
+      this.scans.noteRefusal(observation, knownClients, now);
+      return;
+    }
+    this.scans.noteSuccess(observation, now);
+    knownClients.noteSuccess(observation.client, observation.endpoint.id, now);
   }
 
   #followSignIn(watch: Watch, observation: Observation, now: UnixMillis): void {

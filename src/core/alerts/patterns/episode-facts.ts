@@ -21,16 +21,18 @@ export type EpisodeSources = {
   readonly sketch: EpisodeSketch;
   readonly causes: readonly CauseFailures[];
   readonly reading: Reading;
+  readonly scannerShare: number;
 };
 
 export function episodeFacts(sources: EpisodeSources, now: UnixMillis): EpisodeFacts {
-  const { isAuthenticationRoute, isProgramRoute, sketch, causes, reading } = sources;
+  const { isAuthenticationRoute, isProgramRoute, sketch, causes, reading, scannerShare } = sources;
   const { failures, withClient, withUser, withAgent, ofJudgedClients, ofNewClients, ofNewVersions } = sketch;
   const speaks = (count: number) => count >= SPEAKING_SHARE_MIN * failures;
   return {
     isTakeover: sketch.successes.isTakeover,
     isAuthenticationRoute,
     isProgramRoute,
+    scannerShare,
     failures,
     lastedMs: now - sketch.startedAt,
     clients: speaks(withClient) ? distinctCount(sketch.clients) : 0,

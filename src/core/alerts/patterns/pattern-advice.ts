@@ -52,6 +52,11 @@ const ADVICE: Readonly<Record<PatternName, CauseAdvice>> = {
     onCall: "Few unknown clients try many API keys. Make sure that none was accepted, then block them.",
     apiOwner: "Make keys long and random, limit refused keys by client, and let keys expire.",
   },
+  scanner: {
+    onCall:
+      "One client, or a few, try many endpoints of this service and are refused at most of them. Is it a test that was announced? If not, see whether any door was open to it, then block it at the edge.",
+    apiOwner: "Refuse before routing, so that a scan learns nothing, and limit refused requests by client.",
+  },
   retry_loop: {
     onCall:
       "A program repeats a call that cannot succeed, at a regular pace. Find its owner by the busiest client; this is no attack, and limiting it harms nobody.",

@@ -21,6 +21,7 @@ export const PATTERNS = [
   "low_and_slow",
   "token_guessing",
   "api_key_enumeration",
+  "scanner",
   "retry_loop",
   "refresh_loop",
   "key_rotation",
@@ -41,6 +42,8 @@ export type EpisodeFacts = {
   readonly isAuthenticationRoute: boolean;
   /** A sign-in route of programs rather than of people. */
   readonly isProgramRoute: boolean;
+  /** Share of the failures of clients that try many endpoints of the service. */
+  readonly scannerShare: number;
   readonly failures: number;
   readonly lastedMs: number;
   readonly clients: number;
@@ -89,7 +92,7 @@ const GUESSED_CAUSES: readonly CauseName[] = ["bad_password", "account", "invali
 export function patternOf(facts: EpisodeFacts): Pattern | null {
   if (facts.failures < FAILURES_MIN) return null;
   if (facts.isTakeover) return high("account_takeover");
-  return statedFault(facts) ?? repetition(facts) ?? faultOfOurs(facts) ?? attack(facts);
+  return statedFault(facts) ?? scan(facts) ?? repetition(facts) ?? faultOfOurs(facts) ?? attack(facts);
 }
 
 /** Causes that leave nothing to decide. */
@@ -97,6 +100,14 @@ function statedFault(facts: EpisodeFacts): Pattern | null {
   if (causeShare(facts, ["idp_unavailable"]) >= MOST) return high("idp_outage");
   if (causeShare(facts, ["clock_skew"]) >= MOST) return high("clock_skew");
   return null;
+}
+
+/** Few clients, at whose hands other endpoints fare the same. At a sign-in that they then keep to they are after accounts. */
+function scan(facts: EpisodeFacts): Pattern | null {
+  const { clients, failures, isAuthenticationRoute, scannerShare } = facts;
+  if (scannerShare < NEARLY_ALL || clients > SOME_CLIENTS || areKnown(facts)) return null;
+  if (isAuthenticationRoute && failures >= ONE_SOURCE_FAILURES_MIN) return null;
+  return areNew(facts) ? high("scanner") : medium("scanner");
 }
 
 /** One program that does not stop. Somebody who tries passwords or keys with a tool keeps time too. */

@@ -13,14 +13,14 @@ import { UNKNOWN_USER } from "../../extraction/user-fingerprint.ts";
 import type { UnixMillis } from "../../time.ts";
 import { HOUR_MS, MINUTE_MS } from "../../time.ts";
 import type { SpanReference } from "../alert.ts";
+import type { TableBounds } from "../failure-table.ts";
+import { FailureTable } from "../failure-table.ts";
 import type { KnownClients } from "../patterns/known-clients.ts";
 import { referenceTo } from "../span-reference.ts";
 import type { AttackedAccount } from "./attacked-account.ts";
 import { endAttack, factsOfAccount, newAttackedAccount, noteFailureAt } from "./attacked-account.ts";
 import type { FailingClient, SignInTotals } from "./failing-client.ts";
 import { endRun, factsOfClient, newFailingClient, noteFailure, noteSuccess } from "./failing-client.ts";
-import type { TableBounds } from "./failure-table.ts";
-import { FailureTable } from "./failure-table.ts";
 import type { Grade } from "./takeover-grade.ts";
 import { gradeOfAccount, gradeOfClient, isOutage } from "./takeover-grade.ts";
 

@@ -12,6 +12,7 @@ const NOTHING_KNOWN: EpisodeFacts = {
   isTakeover: false,
   isAuthenticationRoute: true,
   isProgramRoute: false,
+  scannerShare: 0,
   failures: 100,
   lastedMs: 2 * MINUTE_MS,
   clients: 0,
@@ -91,6 +92,23 @@ describe("attacks", () => {
   });
 });
 
+describe("scans", () => {
+  const scan = { ...ONE_SOURCE, isAuthenticationRoute: false, scannerShare: 0.95 };
+
+  test("a stranger that tries many endpoints is a scanner, whatever its pace", () => {
+    assert.equal(read(scan), "scanner");
+    assert.equal(read({ ...scan, gapVariation: 0.01 }), "scanner");
+    assert.equal(patternOf({ ...NOTHING_KNOWN, ...scan, newClientShare: null })?.confidence, "medium");
+  });
+
+  test("whoever has been welcome here is none, nor a crowd, nor whoever stays with the sign-in", () => {
+    assert.equal(read({ ...scan, newClientShare: 0 }), null);
+    assert.equal(read({ ...scan, ...BOTS }), null);
+    assert.equal(read({ ...scan, isAuthenticationRoute: true }), "brute_force");
+    assert.equal(read({ ...scan, isAuthenticationRoute: true, failures: 12 }), "scanner");
+  });
+});
+
 describe("faults of our own", () => {
   test("a known client that keeps time is in a loop", () => {
     assert.equal(read({ ...ONE_OF_OURS, isAuthenticationRoute: false, gapVariation: 0.05 }), "retry_loop");
@@ -150,6 +168,7 @@ const anyFacts: fc.Arbitrary<EpisodeFacts> = fc.record({
   isTakeover: fc.constant(false),
   isAuthenticationRoute: fc.boolean(),
   isProgramRoute: fc.boolean(),
+  scannerShare: share,
   failures: fc.integer({ min: 0, max: 100_000 }),
   lastedMs: fc.integer({ min: 0, max: 24 * HOUR_MS }),
   clients: fc.double({ min: 0, max: 10_000, noNaN: true }),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TableEntry } from "../../../../src/core/alerts/takeover/failure-table.ts";
-import { FailureTable } from "../../../../src/core/alerts/takeover/failure-table.ts";
-import { fc } from "../../../support/properties.ts";
+import type { TableEntry } from "../../../src/core/alerts/failure-table.ts";
+import { FailureTable } from "../../../src/core/alerts/failure-table.ts";
+import { fc } from "../../support/properties.ts";
 
 const BOUNDS = { entriesMax: 8, memoryMs: 1000 };
 

@@ -6,7 +6,7 @@
  * count is never more than the truth. What has not failed for long is forgotten when the table is next in need of room,
  * or when it is asked for.
  */
-import type { UnixMillis } from "../../time.ts";
+import type { UnixMillis } from "../time.ts";
 
 export type TableEntry = {
   /** A fingerprint. */
