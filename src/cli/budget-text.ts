@@ -4,7 +4,7 @@ import { significant, span } from "../core/alerts/words.ts";
 import type { AttackCost, BudgetCost, BudgetedEndpoint, FalsePageBudget } from "../core/detection/budget-cost.ts";
 import { ATTACK_TIMES, isSameBudget } from "../core/detection/budget-cost.ts";
 import { formatDuration } from "../core/text/quantity.ts";
-import { percentText } from "./shown-values.ts";
+import { paceText, percentText } from "./shown-values.ts";
 import { renderTable } from "./text-table.ts";
 
 export type ImaginedCost = BudgetedEndpoint & { readonly rule: string; readonly budgets: readonly BudgetCost[] };
@@ -90,18 +90,6 @@ function delayText({ delay }: AttackCost): string {
   if (delay === null) return "-";
   return `${secondsText(delay.seconds)}, ${Math.ceil(delay.attackRequests)}`;
 }
-
-function paceText(requestsPerSecond: number): string {
-  const [unit, seconds] = PACE_UNITS.find(([, length]) => requestsPerSecond * length >= 1) ?? PACE_UNITS[2];
-  const count = significant(requestsPerSecond * seconds);
-  return `${count} ${count === "1" ? "request" : "requests"} a ${unit}`;
-}
-
-const PACE_UNITS = [
-  ["second", 1],
-  ["minute", 60],
-  ["day", 86_400],
-] as const;
 
 /** To a tenth where a person feels it. */
 function secondsText(seconds: number): string {

@@ -13,7 +13,7 @@ import type { Gate } from "../core/detection/gate.ts";
 import type { ConditionAnswer } from "../core/rules/conditions.ts";
 import { isPagingSeverity } from "../core/rules/severity.ts";
 import type { ExplainAnswer, RecordedAlert } from "../web/views.ts";
-import { percentText, timeText } from "./shown-values.ts";
+import { paceText, percentText, timeText } from "./shown-values.ts";
 import { renderFacts } from "./text-table.ts";
 
 type Facts = readonly (readonly [string, readonly string[]])[];
@@ -109,7 +109,7 @@ const LEARNING: Readonly<Record<SeriesExplanation["baseline"]["learning"], strin
 function usualTexts({ baseline, hasFailed, usual }: SeriesExplanation): readonly string[] {
   const { requests, requestsNeeded, observedMs, learning, clusterFactor, wander } = baseline;
   const learned = `learned from ${significant(requests)} requests in ${span(observedMs)}`;
-  const pace = `${significant(usual.requestsPerSecond)} requests/s`;
+  const pace = paceText(usual.requestsPerSecond);
   const knowledge = usual.isKnown ? `known, ${learned}` : `learning, ${learned} of the ${requestsNeeded} needed`;
   return [
     hasFailed ? `${percentText(usual.rate)} of ${pace}, up to ${percentText(usual.upTo)} is no evidence` : pace,

@@ -41,7 +41,7 @@ function showImagined(options: RulesBudgetOptions, context: CommandContext): num
   const rule = ruleFor(options, rules);
   if (rule === undefined) {
     const ids = rules.map(({ id }) => id);
-    const problem = `no rule about a rate has the id "${options.rule ?? ""}"`;
+    const problem = `no rule that a budget concerns has the id "${options.rule ?? ""}"`;
     printLine(context.stderr, withSuggestion(problem, options.rule ?? "", ids));
     return EXIT_CODES.notFound;
   }
@@ -54,9 +54,9 @@ function showImagined(options: RulesBudgetOptions, context: CommandContext): num
 
 type RateRule = { readonly id: string; readonly detector: RateDetectorSettings };
 
-/** None for a rule that judges something else. */
+/** None for a rule that judges no rate, or by a control limit: no budget sets what those ask for. */
 function rateRule({ id, detector }: Rule): readonly RateRule[] {
-  return detector.kind === "ewma" ? [{ id, detector }] : [];
+  return detector.kind === "ewma" && detector.deviation === null ? [{ id, detector }] : [];
 }
 
 /** Left out, the first: the shipped rules learn alike. */
@@ -88,14 +88,16 @@ async function showLive(options: RulesBudgetOptions, context: CommandContext): P
   const pipeline = await askServerOrPrint<PipelineView>({ url, path: "/api/v1/pipeline" }, context);
   if (pipeline.kind === "failed") return pipeline.exitCode;
   const { budget, rules: inForce } = rules.answer.active;
-  const known = rows.answer.endpoints.filter(({ isWarm, usual }) => isWarm && usual > 0);
-  const costs = known.map((row): LiveCost => {
-    const minFailures = inForce.find(({ id }) => id === row.rule)?.minFailures ?? 0;
-    return liveCost(row, { minFailures, budget, endpointCount: pipeline.answer.seriesCount });
+  const costs = rows.answer.endpoints.flatMap((row): readonly LiveCost[] => {
+    const minFailures = inForce.find(({ id }) => id === row.rule)?.minFailures ?? null;
+    if (minFailures === null || !row.isWarm || row.usual === 0) return [];
+    return [liveCost(row, { minFailures, budget, endpointCount: pipeline.answer.seriesCount })];
   });
   printAs(output, { lines: costs, whole: costs, table: () => liveTable(costs, budget) }, context);
-  const left = rows.answer.endpoints.length - known.length;
-  if (output === "table" && left > 0) printLine(context.stderr, `${left} more have no usual rate yet`);
+  const left = rows.answer.endpoints.length - costs.length;
+  if (output === "table" && left > 0) {
+    printLine(context.stderr, `${left} more have no usual rate yet, or a rule that no budget concerns`);
+  }
   return EXIT_CODES.ok;
 }
 

@@ -112,7 +112,7 @@ export function rulesView(active: ActiveBundle, refusal: Refusal | null, history
         id,
         file: source.file,
         line: source.line,
-        minFailures: detector.kind === "ewma" ? detector.minFailures : null,
+        minFailures: detector.kind === "ewma" && detector.deviation === null ? detector.minFailures : null,
       })),
       warnings,
       notices,

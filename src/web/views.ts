@@ -138,7 +138,7 @@ export type RulesView = {
       readonly id: string;
       readonly file: string;
       readonly line: number;
-      /** Null for a rule that judges no rate. */
+      /** Null for a rule that no budget concerns: it judges no rate, or by a control limit. */
       readonly minFailures: number | null;
     }[];
     readonly warnings: readonly Diagnostic[];

@@ -2,7 +2,7 @@
 import type { Gate, GateName } from "../detection/gate.ts";
 import { DAY_MS, SECOND_MS } from "../time.ts";
 import type { Evidence } from "./alert.ts";
-import { significant, span } from "./words.ts";
+import { oneDecimal, significant, span } from "./words.ts";
 
 const YEAR_MS = 365.25 * DAY_MS;
 const TOO_RARE_YEARS = 1e6;
@@ -38,7 +38,3 @@ const GATE_WORDS: Readonly<Record<GateName, { title: string; unit: string; compa
   surplus: { title: "failures above what the traffic explains", unit: "", comparison: "at least" },
   client: { title: "failures of one client, fading within ten minutes", unit: "", comparison: "at least" },
 };
-
-function oneDecimal(value: number): string {
-  return String(Math.round(value * 10) / 10);
-}

@@ -17,6 +17,11 @@ export function significant(value: number): string {
   return value >= 10 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
 }
 
+/** `18.2`, `7`: for figures that stand beside what they are compared with. */
+export function oneDecimal(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
 /** `81 failures`, `1 failure`. */
 export function failureCount(count: number): string {
   const figure = significant(count);

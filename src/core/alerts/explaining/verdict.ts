@@ -11,7 +11,7 @@ import { toWall } from "../../time.ts";
 import type { Alert } from "../alert.ts";
 import { conditionValue } from "../condition-words.ts";
 import { calmBeforeEndMs } from "../lifecycle.ts";
-import { isoTime, span } from "../words.ts";
+import { isoTime, oneDecimal, span } from "../words.ts";
 import type { Verdict } from "./explanation.ts";
 
 type Facts = {
@@ -104,10 +104,6 @@ const GATE_LACKS: Readonly<Record<GateName, (gate: Gate) => string>> = {
 
 function figures({ value, needed }: Gate): string {
   return `${oneDecimal(value)} of ${oneDecimal(needed)}`;
-}
-
-function oneDecimal(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }
 
 function forecastInWords({ mute, rule, toGo }: Facts, severity: Severity | null): string {
