@@ -60,8 +60,10 @@ const RECOVERY_REQUESTS_MAX_SECONDS = 300;
 const SILENT_REQUESTS = 30;
 const SILENCE_MIN_MS = MINUTE_MS;
 const SILENCE_MAX_MS = 10 * MINUTE_MS;
-/** Nats by which a calm stretch has to speak for the usual ratio and against the alarm's: one in a hundred thousand. It is asked
- * anew with each request, and failures come in clusters. */
+/**
+ * Nats by which a calm stretch has to speak for the usual ratio and against the alarm's: a hundred thousand to one. It
+ * is asked anew with each request, and failures come in clusters.
+ */
 const RECOVERY_NATS = Math.log(1e5);
 /** What a calm stretch is told from has at least three times its odds. */
 const RECOVERY_LOG_ODDS_MIN = Math.log(3);
@@ -70,6 +72,7 @@ const NEW_LEVEL_MS = 45 * MINUTE_MS;
 /** An excess that still grows by more than this between two looks is no level: a ramp is one alarm until it ends. */
 const LEVEL_GROWTH_MAX = 1.25;
 const LEVEL_LOOK_MS = 20 * MINUTE_MS;
+/** After so long a ramp is taken for usual all the same: no alarm is for ever. */
 const RAMP_MAX_MS = 12 * HOUR_MS;
 /** An alarm shorter than this may have been a harmless excursion, and is measured as one. */
 const BRIEF_MS = 5 * MINUTE_MS;

@@ -143,7 +143,8 @@ export class Detector {
     const at = Math.max(now, watch.lastOutcomeAt);
     const hasEnded = this.#advance(series, watch, at);
     const requests = takeSuccess(series, watch, { client, weight: usableWeight(weight) }, this.#terms, at);
-    const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, { failures: 0, requests }, at);
+    const hasRecovered =
+      watch.alarm !== null && judgeRecovery(series, watch, this.#terms, { failures: 0, requests }, at);
     this.#restIfCalm(series, watch, at);
     return hasRecovered || hasEnded;
   }
@@ -240,7 +241,7 @@ export class Detector {
     const hasEnded = this.#advance(series, watch, at);
     takeFailure(series, watch, { client, weight: usableWeight(weight) }, this.#terms, at);
     const hasBegun = judgeFailure(series, watch, this.#terms, client, at);
-    const hasRecovered = watch.alarm !== null && judgeRecovery(watch, this.#terms, ONE_FAILURE, at);
+    const hasRecovered = watch.alarm !== null && judgeRecovery(series, watch, this.#terms, ONE_FAILURE, at);
     return hasRecovered || hasBegun || hasEnded;
   }
 
@@ -262,7 +263,7 @@ export class Detector {
 
   #advance(series: Series, watch: Watch, now: UnixMillis): boolean {
     learnUntil(series, watch, this.#terms, now);
-    return settle(watch, this.#terms, now);
+    return settle(series, watch, this.#terms, now);
   }
 }
 

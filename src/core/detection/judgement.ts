@@ -15,8 +15,10 @@ import type { Terms } from "./learning.ts";
 import { acceptLevel, controlLimitOf, forgetExcess, refresh } from "./learning.ts";
 import type { AlarmClearance } from "./reading.ts";
 import { persistenceOf, repeatsOf } from "./recent-clients.ts";
+import type { Returns } from "./returns.ts";
 import { noteAccepted, noteEnd, noteReturn } from "./returns.ts";
-import type { Series, Watch } from "./series.ts";
+import type { Series, SeriesTraits, Watch } from "./series.ts";
+import { isOneClientFailing } from "./single-client.ts";
 import type { Excess } from "./surplus.ts";
 import { surplusGates } from "./surplus.ts";
 
@@ -41,22 +43,29 @@ export function judgeFailure(series: Series, watch: Watch, terms: Terms, client:
 export type Outcome = { readonly failures: 0 | 1; readonly requests: number };
 
 /** After a request while an alarm is on. True when the alarm is over. */
-export function judgeRecovery(watch: Watch, terms: Terms, outcome: Outcome, now: UnixMillis): boolean {
+export function judgeRecovery(
+  series: SeriesTraits,
+  watch: Watch,
+  terms: Terms,
+  outcome: Outcome,
+  now: UnixMillis,
+): boolean {
   const { alarm } = watch;
   if (alarm === null) return false;
   // A client that has moved the ratio too must still let go: a lull of it is no end.
   if (alarm.client !== 0 && !hasLetGo(watch, alarm, now)) noteMoment(alarm, "excess", now);
   else if (alarm.kind === "client") noteMoment(alarm, "calm", now);
   else noteOutcome(alarm, outcome, usualTraffic(watch), now);
-  return settle(watch, terms, now);
+  return settle(series, watch, terms, now);
 }
 
 /** Ends the alarm if its time has come. */
-export function settle(watch: Watch, terms: Terms, now: UnixMillis): boolean {
+export function settle(series: SeriesTraits, watch: Watch, terms: Terms, now: UnixMillis): boolean {
   const { alarm } = watch;
   if (alarm === null) return false;
   const clearance = clearanceAt(alarm, usualTraffic(watch), now);
   if (clearance === null) return false;
+  watch.returns = returnsAfter(series, watch, { alarm, clearance, now });
   endAlarm(watch, alarm, terms, clearance, now);
   return true;
 }
@@ -140,13 +149,21 @@ function usualTraffic({ baseline, lastOutcomeAt, usual, usualUpper }: Watch): Us
   };
 }
 
+/** A level that one client made by failing alone was a ticket: nobody was paged for it. */
+function returnsAfter(
+  { isAuthenticationRoute }: SeriesTraits,
+  { clients, lastOutcomeAt, returns, successVotes }: Watch,
+  end: { readonly alarm: Alarm; readonly clearance: AlarmClearance; readonly now: UnixMillis },
+): Returns {
+  const { alarm, clearance, now } = end;
+  if (clearance !== "new_level") return noteEnd(returns, alarm.calm?.since ?? lastOutcomeAt);
+  const wasTicket = !isAuthenticationRoute && isOneClientFailing(clients, successVotes);
+  return wasTicket ? noteEnd(returns, now) : noteAccepted(returns, ratioOf(alarm), now);
+}
+
 function endAlarm(watch: Watch, alarm: Alarm, terms: Terms, clearance: AlarmClearance, now: UnixMillis): void {
   watch.alarm = null;
   watch.clearedBy = clearance;
-  watch.returns =
-    clearance === "new_level"
-      ? noteAccepted(watch.returns, ratioOf(alarm), now)
-      : noteEnd(watch.returns, alarm.calm?.since ?? watch.lastOutcomeAt);
   if (clearance === "new_level" && alarm.client !== 0) {
     watch.clientLimit = raisedClientLimit(watch.clientLimit, persistenceOf(watch.clients, alarm.client));
   }

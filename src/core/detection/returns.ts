@@ -26,6 +26,7 @@ const STORY_MS = DAY_MS;
 /** Rounds that lie further apart are pages each: nobody trusts an incident that stays open for hours in silence. */
 const ROUND_PAUSE_MAX_MS = 75 * MINUTE_MS;
 const HOLD_PER_PAUSE = 2;
+/** As from 1 in 5 to more than every other request. */
 const CLEARLY_HIGHER_ODDS = 5;
 const RATIO_MAX = 0.99;
 

@@ -62,6 +62,16 @@ test("a further step of an excess that was taken for usual is known, unless it i
   assert.equal(endpoint.reading.isKnownRise, false);
 });
 
+test("what one client made usual by failing alone was a ticket, and hides no attack that comes after it", () => {
+  const endpoint = new EndpointUnderTest({ seed: 6 });
+  endpoint.play({ ...PEOPLE, forMs: 6 * HOUR_MS });
+  endpoint.play({ ...PEOPLE, forMs: 2 * HOUR_MS, attackPerSecond: 0.5, attackClients: 1 });
+  assert.equal(endpoint.reading.clearedBy, "new_level");
+  endpoint.play({ ...PEOPLE, forMs: 10 * MINUTE_MS, attackPerSecond: 2 });
+  assert.equal(endpoint.alarms.length, 2);
+  assert.equal(endpoint.reading.isKnownRise, false);
+});
+
 test("once the ratio is back where it was, the next rise is news", () => {
   const endpoint = knownLogin(5);
   attack(endpoint, 2 * HOUR_MS, 1);
