@@ -4,16 +4,17 @@
  * The first page leaves after a handful of failures, often before anybody can say what they are. Once that is known the page is
  * brought up to date under the same key, which wakes nobody: when a pattern or a cause becomes known, when the pattern turns into
  * a graver one, when somebody else gets in. What one alert of an incident has told the others do not tell again. There are at most
- * `UPDATES_MAX` moments at which an incident is told so, half a minute apart, counted over the alerts that are open.
+ * `UPDATES_MAX` moments at which an incident is told so, counted over the alerts that are open, and two minutes lie between them: a
+ * burst that is over sooner is one page and one resolve.
  */
 import type { UnixMillis } from "../time.ts";
-import { SECOND_MS } from "../time.ts";
+import { MINUTE_MS } from "../time.ts";
 import { gravityOf } from "./advice.ts";
 import type { Alert, Evidence } from "./alert.ts";
 import { failuresIn, leadingCause } from "./cause-tally.ts";
 
 export const UPDATES_MAX = 5;
-export const UPDATE_SPACING_MS = 30 * SECOND_MS;
+export const UPDATE_SPACING_MS = 2 * MINUTE_MS;
 
 /** A cause that fewer failures, or a smaller share of them, have is no news. */
 const CAUSE_FAILURES_MIN = 10;
