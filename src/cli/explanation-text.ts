@@ -159,18 +159,15 @@ function clientTexts({ client, singleClient }: SeriesExplanation): readonly stri
   return [who, own, ...(singleClient.isOneClientFailing ? [alone] : [])];
 }
 
-function storyTexts({ story }: SeriesExplanation): readonly string[] {
-  return [
-    ...(story.isKnownRise ? ["people know of this rise: a ticket, unless it becomes clearly higher"] : []),
-    ...(story.holdMs > 0 ? [`it is known to return: its alert stays open until a calm of ${span(story.holdMs)}`] : []),
-  ];
+function storyTexts({ story: { holdMs } }: SeriesExplanation): readonly string[] {
+  return holdMs > 0 ? [`it is known to return: its alert stays open until a calm of ${span(holdMs)}`] : [];
 }
 
 function conditionText({ name, needed, value }: ConditionAnswer): string {
   return `${name}: ${conditionValue(name, value)}, needed at least ${conditionValue(name, needed)}`;
 }
 
-function severityText({ isKnownRise, severity }: SeriesExplanation): string {
+function severityText({ severity, story: { isKnownRise } }: SeriesExplanation): string {
   const known = isKnownRise ? ": people were paged for such a level within a day" : "";
   return `${severity}, a ${isPagingSeverity(severity) ? "page" : "ticket"}${known}`;
 }

@@ -19,6 +19,7 @@ import { FAILURES_MIN } from "../takeover/takeover-grade.ts";
 import type { WatchTable } from "../watch-table.ts";
 import type { WatchedSeries } from "../watched-series.ts";
 import { seriesFields } from "../watched-series.ts";
+import { significant } from "../words.ts";
 import type { EndpointExplanation, RuleExplanation, SeriesExplanation } from "./explanation.ts";
 import { SERIES_EXPLAINED_MAX } from "./explanation.ts";
 import { verdictOn } from "./verdict.ts";
@@ -75,12 +76,16 @@ function explainTakeovers(rule: Rule, series: readonly WatchedSeries[], { now }:
   const firing = series.find(({ alert }) => alert?.state === "firing")?.alert;
   const who = failing.length === 1 ? "1 client has" : `${failing.length} clients have`;
   const lately =
-    failing.length === 0 ? "nobody has failed lately" : `${who} failed lately, ${mostFailures} times at most`;
+    failing.length === 0 ? "nobody has failed lately" : `${who} failed lately, at most ${timesInWords(mostFailures)}`;
   const sentence =
     firing === undefined || firing === null
       ? `silent: ${lately}, and none that failed ${FAILURES_MIN} times has got in`
       : `firing as ${firing.severity}`;
   return { rule: rule.id, kind: "takeover", failingClients: failing.length, mostFailures, sentence };
+}
+
+function timesInWords(count: number): string {
+  return count === 1 ? "once" : `${significant(count)} times`;
 }
 
 function strongest(series: readonly WatchedSeries[], { now }: JudgeContext): readonly WatchedSeries[] {
@@ -109,7 +114,6 @@ function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExpl
     client: diagnosis.client === null ? null : { ...diagnosis.client, name: shown.client(diagnosis.client.client) },
     story: { isKnownRise: reading.isKnownRise, holdMs: reading.holdMs },
     singleClient: { isOneClientFailing: reading.isOneClientFailing, rule: rule.singleClient },
-    isKnownRise: reading.isKnownRise,
     when: answersOf(rule.when, reading, "when"),
     forMs: rule.forMs,
     severity,

@@ -104,8 +104,6 @@ export type SeriesExplanation = {
     readonly holdMs: number;
   };
   readonly singleClient: { readonly isOneClientFailing: boolean; readonly rule: SingleClient };
-  /** People were paged for this level within a day: at most a ticket. */
-  readonly isKnownRise: boolean;
   readonly when: readonly ConditionAnswer[];
   readonly forMs: number;
   /** What an alert would be now. */
