@@ -18,7 +18,8 @@ import type { JudgeContext } from "./alerts/judge.ts";
 import { judge, orphaned, ruleless } from "./alerts/judge.ts";
 import { RequestCounter } from "./alerts/request-counter.ts";
 import { fleetOf, withDetectors } from "./alerts/rules-in-force.ts";
-import type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
+import type { Checkpoint, GrownAlert, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
+import { withGrowth } from "./alerts/series-checkpoint.ts";
 import type { AlertMove } from "./alerts/settle.ts";
 import { settle } from "./alerts/settle.ts";
 import type { SignInCounter } from "./alerts/takeover/sign-in-counter.ts";
@@ -84,6 +85,8 @@ export class Engine {
   #now: UnixMillis = 0;
   /** When this engine took over from one that may have paged and could not record it; -Infinity when none did. */
   #inDoubtSince: UnixMillis = -Infinity;
+  /** By the alert's id: from checkpoints, until alerts are restored. */
+  readonly #grownAlerts = new Map<string, GrownAlert>();
 
   constructor(settings: EngineSettings, ruleSet: RuleSet) {
     // Part of the secret, so that nobody can choose names that crowd one place of the table.
@@ -279,6 +282,7 @@ export class Engine {
     const series = this.#table.restore({ active, endpoint, values, state }, this.#now);
     if (active.rule.detector.kind === "takeover") this.#counter.signIns.restore(series, checkpoint.signIns);
     if (needsTick(series.state)) this.#hot.add(series);
+    if (checkpoint.grown !== undefined) this.#grownAlerts.set(checkpoint.grown.id, checkpoint.grown);
     return "restored";
   }
 
@@ -295,6 +299,7 @@ export class Engine {
     if (record === "in_doubt") this.#inDoubtSince = now.steady;
     const context = this.#judgeContext(now);
     const homeless = alerts.filter((alert) => !this.#restoreAlert(alert, now));
+    this.#grownAlerts.clear();
     const { effects } = settle(
       homeless.map((alert) => ruleless(alert, context)),
       alerts,
@@ -311,7 +316,7 @@ export class Engine {
     // When its checkpoint is missing the series begins anew, and the alert keeps its place.
     const endpoint = this.endpoints.intern(alert.endpoint, "declared");
     const series = this.#table.reopen({ active, endpoint, values }, now.steady);
-    series.alert = alert;
+    series.alert = withGrowth(alert, this.#grownAlerts.get(alert.id));
     this.#hot.add(series);
     return true;
   }

@@ -23,8 +23,8 @@ function play(all: readonly Flush[], isStopAt: (flush: number) => boolean): Engi
 const stops = fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 6 });
 
 /**
- * What an open alert shows (its pattern, the shares of its causes, its count) goes on from its last transition,
- * and its wait for `keep_firing_for` begins anew with each stop: nobody can say what came while the process was away.
+ * An alert's pattern and the shares of its causes are found anew from what comes after (docs/patterns.md), and its
+ * wait for `keep_firing_for` begins anew with each stop: nobody can say what came while the process was away.
  */
 test("wherever a process stops, the next one pages as if it had gone on, and resolves no sooner", () => {
   let alertCount = 0;
@@ -36,7 +36,9 @@ test("wherever a process stops, the next one pages as if it had gone on, and res
       const whole = decisions(play(all, () => false));
       const stopped = decisions(play(all, (flush) => at.has(flush)));
       const pages = (list: typeof whole) =>
-        list.map(({ fired_at, page, route, severity, since }) => ({ fired_at, page, route, severity, since }));
+        list.map(({ failures, fired_at, page, route, severity, since }) => ({
+          ...{ failures, fired_at, page, route, severity, since },
+        }));
       assert.deepEqual(pages(stopped), pages(whole));
       for (const [index, { resolved_at: resolvedAt }] of whole.entries()) {
         const laterMs = (stopped[index]?.resolved_at ?? 0) - (resolvedAt ?? 0);

@@ -6,10 +6,12 @@
  * itself; where it stands in a block as well, because its first failure was the last thing before a crash,
  * what is stored by itself counts.
  */
+
 import type { SeriesSnapshot } from "../detection/snapshot.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
 import { endpointNames } from "../extraction/endpoint.ts";
 import type { EndpointTable, Standing } from "../extraction/endpoint-table.ts";
+import type { Alert } from "./alert.ts";
 import type { BlockCheckpoint } from "./block-checkpoint.ts";
 import type { SignInSnapshot } from "./takeover/sign-in-watch.ts";
 import type { WatchedSeries } from "./watched-series.ts";
@@ -25,7 +27,11 @@ export type SeriesCheckpoint = {
   readonly state: SeriesSnapshot;
   /** Of a rule about takeovers. */
   readonly signIns?: SignInSnapshot;
+  /** What the open alert has seen since its last transition, with which it is on record. */
+  readonly grown?: GrownAlert;
 };
+
+export type GrownAlert = Pick<Alert, "id" | "evidence">;
 
 /** A series is forgotten. */
 export type GoneCheckpoint = { readonly kind: "gone" } & Pick<SeriesCheckpoint, "ruleId" | "values">;
@@ -33,7 +39,7 @@ export type GoneCheckpoint = { readonly kind: "gone" } & Pick<SeriesCheckpoint, 
 export type Checkpoint = SeriesCheckpoint | BlockCheckpoint | GoneCheckpoint;
 
 export function checkpointOf(
-  { active: { rule, detector }, values, endpoint, signIns, state }: WatchedSeries,
+  { active: { rule, detector }, alert, values, endpoint, signIns, state }: WatchedSeries,
   endpoints: EndpointTable,
 ): SeriesCheckpoint {
   return {
@@ -45,5 +51,13 @@ export function checkpointOf(
     standing: endpoints.standingOf(endpoint),
     state: detector.snapshot(state),
     ...(signIns === null ? {} : { signIns: signIns.snapshot() }),
+    ...(alert?.state === "firing" ? { grown: { id: alert.id, evidence: alert.evidence } } : {}),
   };
+}
+
+/** The alert as it is on record, with what it has seen since. */
+export function withGrowth(alert: Alert, grown: GrownAlert | undefined): Alert {
+  // A checkpoint may be older than the last transition.
+  if (grown === undefined || grown.evidence.failures < alert.evidence.failures) return alert;
+  return { ...alert, evidence: grown.evidence };
 }
