@@ -13,5 +13,6 @@ export async function benches(): Promise<readonly Bench[]> {
     import("./span-to-page.bench.ts"),
     import("./detection.bench.ts"),
     import("./backtest.bench.ts"),
+    import("./patterns.bench.ts"),
   ]);
 }

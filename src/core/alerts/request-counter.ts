@@ -12,7 +12,12 @@ import { failuresIn, isBetweenEpisodes } from "./cause-tally.ts";
 import { countFailureCause } from "./counted-cause.ts";
 import type { HotSeries } from "./hot-series.ts";
 import { rememberExample } from "./judge.ts";
-import { createEpisodeSketch, SKETCHED_FROM_FAILURES, sketchFailure } from "./patterns/episode-sketch.ts";
+import {
+  createEpisodeSketch,
+  isOfNewVersion,
+  SKETCHED_FROM_FAILURES,
+  sketchFailure,
+} from "./patterns/episode-sketch.ts";
 import { KnownClients } from "./patterns/known-clients.ts";
 import { ScanningClients } from "./patterns/scanning-clients.ts";
 import { ServiceVersions } from "./patterns/service-versions.ts";
@@ -115,7 +120,10 @@ export class RequestCounter {
   /** Failures of a new rise are tallied anew, and so a short tally means a rise that has just begun. */
   #sketch(series: WatchedSeries, observation: Observation, now: UnixMillis): void {
     if (isBetweenEpisodes(series.state)) series.sketch = null;
-    if (series.sketch === null && failuresIn(series.causes) < SKETCHED_FROM_FAILURES) return;
+    if (series.sketch === null && failuresIn(series.causes) < SKETCHED_FROM_FAILURES) {
+      isOfNewVersion(observation, this.#memory.versions, now);
+      return;
+    }
     series.sketch ??= createEpisodeSketch(now);
     sketchFailure(series.sketch, observation, this.#memory, now);
   }

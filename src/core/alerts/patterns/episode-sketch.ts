@@ -70,7 +70,6 @@ export function sketchFailure(
   { knownClients, versions }: EpisodeMemory,
   now: UnixMillis,
 ): void {
-  const { endpoint } = observation;
   sketch.failures += 1;
   sketchClient(sketch, observation, knownClients, now);
   const agent = observation.attribute(AGENT_KEY);
@@ -83,8 +82,13 @@ export function sketchFailure(
     sketch.withUser += 1;
     countDistinct(sketch.users, mixClient(user, 0));
   }
+  if (isOfNewVersion(observation, versions, now)) sketch.ofNewVersions += 1;
+}
+
+/** Also to be asked of failures before there is a sketch: a version is new only after another has been seen. */
+export function isOfNewVersion(observation: Observation, versions: ServiceVersions, now: UnixMillis): boolean {
   const version = observation.attribute(VERSION_KEY);
-  if (version !== undefined && versions.isNew(endpoint.service, version, now)) sketch.ofNewVersions += 1;
+  return version !== undefined && versions.isNew(observation.endpoint.service, version, now);
 }
 
 function sketchClient(

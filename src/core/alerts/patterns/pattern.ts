@@ -141,11 +141,12 @@ function attack(facts: EpisodeFacts): Pattern | null {
 
 /** On a sign-in route whose senders say which account was tried. */
 function byUsers(facts: EpisodeFacts): Pattern | null {
-  const { users, failures, clients, lastedMs } = facts;
+  const { users, failures, clients, busiestClientShare, lastedMs } = facts;
   if (users === null) return null;
   const tries = failures / Math.max(1, users);
   if (users <= 2.5 && tries >= FAILURES_PER_GUESSER_MIN)
-    return high(clients >= SOME_CLIENTS ? "distributed_brute_force" : "brute_force");
+    // People who mistype meanwhile make no crowd of one source.
+    return high(clients >= SOME_CLIENTS && busiestClientShare < NEARLY_ALL ? "distributed_brute_force" : "brute_force");
   // One address with many people behind it has succeeded before; in an attack others go on succeeding.
   if (users < SPRAYING_USERS_MIN || isOutage(facts)) return null;
   const perMinute = failures / Math.max(1, lastedMs / MINUTE_MS);

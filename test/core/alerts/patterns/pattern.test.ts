@@ -49,6 +49,7 @@ describe("attacks", () => {
 
   test("many sources at one account are distributed brute force", () => {
     assert.equal(read({ ...BOTS, users: 1 }), "distributed_brute_force");
+    assert.equal(read({ ...ONE_SOURCE, users: 2, clients: 12, busiestClientShare: 0.9 }), "brute_force");
   });
 
   test("one source with a list of accounts is credential stuffing", () => {
