@@ -117,7 +117,7 @@ test("a person who mistypes and then gets in pages nobody, known here or not", (
 test("a person who mistypes and then gets in does not raise the attack of somebody else", () => {
   const world = usualDay();
   const person = tries(6, "198.51.100.77");
-  goOn(world, 2 * MINUTE_MS, (second) => [{ ...LOGIN, status: 401, client: "198.51.100.9" }, ...person(second - 60)]);
+  goOn(world, 4 * MINUTE_MS, (second) => [{ ...LOGIN, status: 401, client: "198.51.100.9" }, ...person(second - 60)]);
   assert.deepEqual(
     world.transitions().map(({ kind, alert }) => [kind, alert.evidence.pattern]),
     [
