@@ -18,14 +18,16 @@ import { drawScenario, RECIPES, REPORT_SEEDS, TUNING_SEEDS } from "./scenarios.t
 import type { ScenarioScore } from "./score.ts";
 import { SEASONAL_SCENARIOS } from "./seasonal-scenarios.ts";
 import { endpointDays, STANDING_COLUMNS, Standing } from "./standing.ts";
+import { strengthTable } from "./strengths.ts";
 
-const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAMES] [--without NAMES] [--ours] [--seasons] [--print NAME]
+const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAMES] [--without NAMES] [--ours] [--seasons] [--strengths] [--print NAME]
   --quick            one seed, and no scenario of many millions of requests
   --seed WHICH       a number, "tuning" or "report"; "report" is the default
   --scenarios NAMES  those whose name contains one of these, with commas between them
   --without NAMES    all but those
   --ours             without the anchors
   --seasons          streams of six weeks with a clear shape, with and without the season of the shipped rules
+  --strengths        only how long an alarm takes, beside the least that there is, from slight to fierce attacks
   --print NAME       one scenario as lines for: authspike backtest --format requests -`;
 
 const { values: options } = parseArgs({
@@ -36,14 +38,20 @@ const { values: options } = parseArgs({
     without: { type: "string" },
     ours: { type: "boolean", default: false },
     seasons: { type: "boolean", default: false },
+    strengths: { type: "boolean", default: false },
     print: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
 if (options.help) console.log(HELP);
+else if (options.strengths) measureStrengths();
 else if (options.print === undefined) compete();
 else await print(options.print);
+
+function measureStrengths(): void {
+  for (const seed of chosenSeeds()) console.log(tableLines(strengthTable(seed)).join("\n"));
+}
 
 function compete(): void {
   const entrants = chosenEntrants();

@@ -141,6 +141,13 @@ test("a guesser whose guesses succeed in between is a person, not an alarm", () 
   assert.deepEqual(endpoint.alarms, []);
 });
 
+test("a ratio that falls for good leaves no guard behind that hides the next attack", () => {
+  const endpoint = warmLogin(7);
+  endpoint.play({ forMs: 12 * HOUR_MS, perSecond: 2, ratio: 0 });
+  endpoint.play({ forMs: 12 * HOUR_MS, perSecond: 2, ratio: 0.005 });
+  assert.ok(endpoint.reading.usualUpper < 0.1, `${endpoint.reading.usualUpper}`);
+});
+
 test("the baseline learns nothing while the alarm is on", () => {
   const endpoint = warmLogin(2);
   const usualBefore = endpoint.reading.usual;
@@ -243,6 +250,25 @@ test("sessions that expire together are no burst, though each answers all that i
     endpoint.play({ forMs: 20 * SECOND_MS, perSecond: 0.2, ratio: 0 });
   }
   assert.deepEqual(endpoint.alarms, []);
+});
+
+test("clients that fail and get in at once have renewed their sessions; off the sign-in routes that is no burst", () => {
+  const wakeUp = (getIn: boolean) => {
+    const endpoint = new EndpointUnderTest({ seed: 3 });
+    endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 1, ratio: 0.01 });
+    for (let count = 0; count < 60; count++) {
+      const client = endpoint.person();
+      endpoint.fail(client);
+      if (getIn) {
+        endpoint.now += SECOND_MS / 2;
+        endpoint.succeed(client);
+      }
+      endpoint.now += SECOND_MS / 2;
+    }
+    return endpoint.alarms.length;
+  };
+  assert.equal(wakeUp(true), 0);
+  assert.equal(wakeUp(false), 1);
 });
 
 test("an endpoint whose only caller begins to fail alarms within half a minute", () => {

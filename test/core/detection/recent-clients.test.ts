@@ -50,6 +50,37 @@ test("persistence fades within ten minutes, and a success pays back three failur
   assert.ok(persistenceOf(recent, 5) < 1.01);
 });
 
+test("a success within a minute makes good what its client failed at just before, once", () => {
+  const recent = createRecentClients();
+  for (const now of [0, 5, 10]) fail(recent, 5, now * SECOND_MS);
+  assert.equal(recordClientSuccess(recent, 6, 11 * SECOND_MS), 0);
+  const owed = recordClientSuccess(recent, 5, 11 * SECOND_MS);
+  assert.ok(owed > 1.8 && owed < 2, `${owed}`);
+  assert.equal(recordClientSuccess(recent, 5, 12 * SECOND_MS), 0);
+});
+
+test("a success that comes late, after too many failures, or again and again makes nothing good", () => {
+  const recent = createRecentClients();
+  fail(recent, 5, 0);
+  assert.equal(recordClientSuccess(recent, 5, 2 * MINUTE_MS), 0);
+  for (let failure = 0; failure < 12; failure++) fail(recent, 6, failure * SECOND_MS);
+  assert.equal(recordClientSuccess(recent, 6, 13 * SECOND_MS), 0);
+  fail(recent, 7, 0);
+  assert.equal(recordClientSuccess(recent, 7, SECOND_MS), 1);
+  fail(recent, 7, 2 * SECOND_MS);
+  assert.equal(recordClientSuccess(recent, 7, 3 * SECOND_MS), 0);
+  fail(recent, 7, 3 * MINUTE_MS);
+  assert.ok(recordClientSuccess(recent, 7, 3 * MINUTE_MS + SECOND_MS) > 0.9);
+});
+
+test("beyond what one session fails at, what comes faster than anybody types counts three times", () => {
+  const recent = createRecentClients();
+  for (let failure = 0; failure < 14; failure++) fail(recent, 5, failure * 500);
+  assert.ok(persistenceOf(recent, 5) > 25, `${persistenceOf(recent, 5)}`);
+  for (let failure = 0; failure < 14; failure++) fail(recent, 6, failure * 3 * SECOND_MS);
+  assert.ok(persistenceOf(recent, 6) < 14, `${persistenceOf(recent, 6)}`);
+});
+
 test("a flood of newcomers does not push out the client that keeps failing", () => {
   const recent = createRecentClients();
   let client = 100;
