@@ -31,6 +31,8 @@ export type Burst = { readonly route: string; readonly startsAt: UnixMillis; rea
 const ROUTES = ["/login", "/oauth/token", "/orders", "/profile"];
 /** Time without bursts before the first and after the last, so that baselines are learned and alerts resolve. */
 const QUIET_MS = 30 * MINUTE_MS;
+/** The alert of an endpoint whose bursts are known to return stays open for up to so long after the last. */
+const HELD_OPEN_MAX_MS = 150 * MINUTE_MS;
 const BURST_MS = 4 * MINUTE_MS;
 const USUAL_FAILURE_SHARE = 0.03;
 
@@ -70,7 +72,7 @@ export class SimulatedWorld {
   async play(): Promise<void> {
     const end = VIRTUAL_START + this.options.hours * HOUR_MS;
     if (this.options.mood === "faults") this.pagerDuty.faultShare = 0.2;
-    while (this.#now < end) {
+    while (this.#now < end || (this.#hasOpenIncident && this.#now < end + HELD_OPEN_MAX_MS)) {
       if (end - this.#now < QUIET_MS) this.#calmDown();
       this.#mishap();
       await this.#second();
@@ -87,6 +89,10 @@ export class SimulatedWorld {
   outboxRows(): readonly OutboxRow[] {
     using store = Store.open(this.options.directory);
     return store.outbox.recent(100_000).toReversed();
+  }
+
+  get #hasOpenIncident(): boolean {
+    return this.pagerDuty.incidents.all.some(({ state }) => state !== "resolved");
   }
 
   get #now(): UnixMillis {

@@ -1,6 +1,6 @@
 /**
  * What has been seen of one service's spans lately: counts of fixed number, an example for each, and little
- * else. 700 bytes for a service without trouble; an example takes some 200 more.
+ * else. 2.2 kB for a service without trouble; an example takes some 200 bytes more.
  *
  * "Lately" is the portion under way and the one before it. A portion is a quarter of an hour and at least a
  * hundred requests, so that a mended instrumentation is soon seen to be mended and a quiet service is judged
@@ -80,9 +80,7 @@ export class ServiceTally {
   }
 
   noteRedacted(places: readonly string[]): void {
-    for (const place of places) {
-      if (this.#portion.redactedPlaces.size < REDACTED_PLACES_MAX) this.#portion.redactedPlaces.add(place);
-    }
+    for (const place of places) this.#portion.noteRedacted(place);
   }
 
   /** Counts the refusal as soon as nothing more will be said about it. */
@@ -105,7 +103,7 @@ export class ServiceTally {
   }
 
   example(count: Count): SignExample | null {
-    return this.#portion.examples.get(count) ?? this.#previous?.examples.get(count) ?? null;
+    return this.#portion.exampleOf(count) ?? this.#previous?.exampleOf(count) ?? null;
   }
 
   /** Of the requests that name a client, at least this share names one and the same. */
@@ -119,14 +117,15 @@ export class ServiceTally {
   }
 }
 
+/** An array of its own for each stratum, and maps that stay empty, would make it half as large again. */
 class Portion {
   readonly startedAt: UnixMillis;
   /** Requests that had come before it began. */
   readonly seenBefore: number;
-  readonly examples = new Map<Count, SignExample>();
-  readonly redactedPlaces = new Set<string>();
-  readonly #refused = new Uint32Array(COUNTS.length);
-  readonly #other = new Uint32Array(COUNTS.length);
+  redactedPlaces: readonly string[] = [];
+  /** Of others, and then of the refused. */
+  readonly #counts = new Uint32Array(2 * COUNTS.length);
+  #examples: Map<Count, SignExample> | null = null;
   // The majority, if there is any, found with one candidate (Boyer and Moore). Hits are counted from when it
   // became one, and so never too high.
   #candidate = UNKNOWN_CLIENT;
@@ -141,13 +140,23 @@ class Portion {
   add(count: Count, stratum: Stratum, example: () => SignExample): void {
     this.note(count, stratum);
     const isSign = (INDEX_OF.get(count) ?? 0) >= FIRST_SIGN;
-    if (isSign && !this.examples.has(count)) this.examples.set(count, example());
+    if (!isSign || this.#examples?.has(count) === true) return;
+    this.#examples ??= new Map();
+    this.#examples.set(count, example());
   }
 
   note(count: Count, stratum: Stratum): void {
-    const counts = stratum === "refused" ? this.#refused : this.#other;
-    const index = INDEX_OF.get(count) ?? 0;
-    counts[index] = (counts[index] ?? 0) + 1;
+    const place = placeOf(count, stratum);
+    this.#counts[place] = (this.#counts[place] ?? 0) + 1;
+  }
+
+  exampleOf(count: Count): SignExample | undefined {
+    return this.#examples?.get(count);
+  }
+
+  noteRedacted(place: string): void {
+    const known = this.redactedPlaces;
+    if (known.length < REDACTED_PLACES_MAX && !known.includes(place)) this.redactedPlaces = [...known, place];
   }
 
   noteClient(client: number): void {
@@ -161,9 +170,12 @@ class Portion {
   }
 
   countOf(count: Count, stratum?: Stratum): number {
-    const index = INDEX_OF.get(count) ?? 0;
-    const refused = stratum === "other" ? 0 : (this.#refused[index] ?? 0);
-    const other = stratum === "refused" ? 0 : (this.#other[index] ?? 0);
+    const refused = stratum === "other" ? 0 : (this.#counts[placeOf(count, "refused")] ?? 0);
+    const other = stratum === "refused" ? 0 : (this.#counts[placeOf(count, "other")] ?? 0);
     return refused + other;
   }
+}
+
+function placeOf(count: Count, stratum: Stratum): number {
+  return (INDEX_OF.get(count) ?? 0) + (stratum === "refused" ? COUNTS.length : 0);
 }
