@@ -96,7 +96,7 @@ export const SCENARIOS = {
   steady: { summary: "the usual traffic and nothing else", added: [], broken: null },
   stuffing: {
     summary: "credential stuffing on POST /login from 40 addresses",
-    added: [attackOnLogin({ share: 0.8, failureShare: 0.97, clients: { network: ATTACKERS, count: 40 } })],
+    added: [attackOnLogin({ share: 0.8, failureShare: 1, clients: { network: ATTACKERS, count: 40 } })],
     broken: null,
   },
   spray: {
