@@ -10,15 +10,13 @@ import type { AddressRange } from "./address-ranges.ts";
 import { isWithinRanges } from "./address-ranges.ts";
 import { addressBytes, IPV4, isInternalAddress, NOT_AN_ADDRESS, readAddress } from "./ip-address.ts";
 import type { SipHashKey } from "./siphash.ts";
-import { sipHash24, sipHashNumber } from "./siphash.ts";
+import { shownNumber, sipHash24, sipHashNumber } from "./siphash.ts";
 
 export const UNKNOWN_CLIENT = 0;
 
 const NAME_MAX_BYTES = 128;
 const IPV4_BYTES = 4;
 const IPV6_NETWORK_BYTES = 8;
-
-const SHOWN_MAX = 2 ** 48;
 
 const COMMA = 0x2c;
 const SPACE = 0x20;
@@ -66,7 +64,7 @@ export function fingerprintClientText(key: SipHashKey, address: string): number 
 
 /** As people see it: `c-9f3a61c20b4d`. */
 export function formatFingerprint(client: number): string {
-  return `c-${(client % SHOWN_MAX).toString(16).padStart(12, "0")}`;
+  return `c-${shownNumber(client)}`;
 }
 
 function isProxy(bytes: Uint8Array, start: number, end: number, trustedProxies: readonly AddressRange[]): boolean {

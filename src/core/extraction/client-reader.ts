@@ -75,6 +75,7 @@ export class ClientReader {
     if (named !== UNKNOWN_CLIENT && !isOwnProxy) return named;
     const forwarded = this.#readForwarded(view);
     if (forwarded !== UNKNOWN_CLIENT) return forwarded;
+    // Read again, so that `lastHop` is its.
     return named === UNKNOWN_CLIENT ? this.#readPeer(view) : this.#readNamed(view);
   }
 
@@ -89,17 +90,17 @@ export class ClientReader {
 
   /** Who the instrumentation says is the client. */
   #readNamed(view: SpanView): number {
-    for (let index = 0; index < CLIENT_NAME_SLOTS.length; index++) {
-      const client = this.#fingerprint(view, CLIENT_NAME_SLOTS[index] ?? 0);
-      if (client !== UNKNOWN_CLIENT) return client;
-    }
-    return UNKNOWN_CLIENT;
+    return this.#readFirst(view, CLIENT_NAME_SLOTS);
   }
 
   /** The other end of the connection. */
   #readPeer(view: SpanView): number {
-    for (let index = 0; index < PEER_SLOTS.length; index++) {
-      const client = this.#fingerprint(view, PEER_SLOTS[index] ?? 0);
+    return this.#readFirst(view, PEER_SLOTS);
+  }
+
+  #readFirst(view: SpanView, slots: readonly number[]): number {
+    for (let index = 0; index < slots.length; index++) {
+      const client = this.#fingerprint(view, slots[index] ?? 0);
       if (client !== UNKNOWN_CLIENT) return client;
     }
     return UNKNOWN_CLIENT;
@@ -107,10 +108,8 @@ export class ClientReader {
 
   /** What proxies said, in X-Forwarded-For or in Forwarded. */
   #readForwarded(view: SpanView): number {
-    for (let index = 0; index < FORWARDED_SLOTS.length; index++) {
-      const client = this.#fingerprint(view, FORWARDED_SLOTS[index] ?? 0);
-      if (client !== UNKNOWN_CLIENT) return client;
-    }
+    const client = this.#readFirst(view, FORWARDED_SLOTS);
+    if (client !== UNKNOWN_CLIENT) return client;
     return readForwarded(view, {
       fingerprint: (hop) => this.#fingerprintRange(view.bytes, hop),
       isProxy: ({ end, start }) => this.#isTrusted(view.bytes, start, end),
@@ -155,7 +154,8 @@ export class ClientReader {
   }
 }
 
-function hasForwarded({ attributes }: SpanView): boolean {
+/** Whether a header is captured in which proxies write whom they serve. */
+export function hasForwarded({ attributes }: SpanView): boolean {
   return (
     attributes.has(SPAN_SLOT.forwardedFor) ||
     attributes.has(SPAN_SLOT.forwardedForUnderscored) ||

@@ -12,6 +12,8 @@ export const sipHashResult = { high: 0, low: 0 };
 /** 53 bits: the largest whole number that is always exact is 2^53 - 1. */
 const NUMBER_HIGH_BITS = 21;
 const TWO_POW_32 = 2 ** 32;
+const SHOWN_DIGITS = 12;
+const SHOWN_MAX = 16 ** SHOWN_DIGITS;
 const WORD_BYTES = 8;
 const COMPRESSION_ROUNDS = 2;
 const FINAL_ROUNDS = 4;
@@ -52,6 +54,11 @@ export function sipHash24(key: SipHashKey, bytes: Uint8Array, start: number, end
 export function sipHashNumber(): number {
   const number = (sipHashResult.high >>> (32 - NUMBER_HIGH_BITS)) * TWO_POW_32 + sipHashResult.low;
   return number === 0 ? 1 : number;
+}
+
+/** As people see such a number: twelve hex digits of it. */
+export function shownNumber(number: number): string {
+  return (number % SHOWN_MAX).toString(16).padStart(SHOWN_DIGITS, "0");
 }
 
 /** The words of the state, one half of each, in one. */

@@ -8,14 +8,13 @@
 import type { SpanView } from "../otlp/span-view.ts";
 import { USER_SLOTS } from "./attribute-keys.ts";
 import type { SipHashKey } from "./siphash.ts";
-import { sipHash24, sipHashNumber } from "./siphash.ts";
+import { shownNumber, sipHash24, sipHashNumber } from "./siphash.ts";
 
 export const UNKNOWN_USER = 0;
 
 /** Differs from the kinds of addresses: no user can pose as a client. */
 const USER_KIND = 0xff;
 const NAME_CHARACTERS_MAX = 128;
-const SHOWN_MAX = 2 ** 48;
 const NOBODY: ReadonlySet<string> = new Set([
   "",
   "-",
@@ -58,7 +57,7 @@ export function fingerprintUserText(key: SipHashKey, text: string): number {
 
 /** As people see it: `u-9f3a61c20b4d`. */
 export function formatUser(user: number): string {
-  return `u-${(user % SHOWN_MAX).toString(16).padStart(12, "0")}`;
+  return `u-${shownNumber(user)}`;
 }
 
 function isNobody(name: string): boolean {

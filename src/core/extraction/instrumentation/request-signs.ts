@@ -11,7 +11,6 @@ import { MINUTE_MS, SECOND_MS } from "../../time.ts";
 import {
   CHALLENGE_SLOTS,
   CLIENT_NAME_SLOTS,
-  FORWARDED_SLOTS,
   HTTP_STATUS_SLOTS,
   METHOD_SLOTS,
   PATH_SLOTS,
@@ -22,6 +21,7 @@ import {
   USER_AGENT_SLOTS,
 } from "../attribute-keys.ts";
 import { UNKNOWN_CLIENT } from "../client-fingerprint.ts";
+import { hasForwarded } from "../client-reader.ts";
 import { OTHER_METHOD, UNKNOWN_ROUTE } from "../endpoint-naming.ts";
 import type { EndpointTable } from "../endpoint-table.ts";
 import { isInternalAddress, NOT_AN_ADDRESS, readAddress } from "../ip-address.ts";
@@ -161,7 +161,7 @@ function addStatusSigns(found: Count[], { grpcStatus, httpStatus, view }: SpanOb
 function addClientSigns(found: Count[], observation: SpanObservation): void {
   const { view } = observation;
   found.push(observation.client === UNKNOWN_CLIENT ? "client_absent" : "client");
-  const isForwarded = hasAny(view.attributes.kind, FORWARDED_SLOTS) || view.attributes.has(SPAN_SLOT.forwarded);
+  const isForwarded = hasForwarded(view);
   if (isForwarded) found.push("forwarded_header");
   if (view.parentSpanIdStart === -1) {
     found.push("entry");
