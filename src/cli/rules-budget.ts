@@ -2,9 +2,10 @@
 
 import type { BudgetedEndpoint, FalsePageBudget } from "../core/detection/budget-cost.ts";
 import { chanceThreshold, costsOfBudgets } from "../core/detection/budget-cost.ts";
+import type { RateDetectorSettings } from "../core/detection/detector.ts";
 import { settledGuard } from "../core/detection/settled-guard.ts";
 import { withSuggestion } from "../core/diagnostic.ts";
-import type { RateDetectorSettings, Rule } from "../core/rules/rule.ts";
+import type { Rule } from "../core/rules/rule.ts";
 import type { EndpointRow } from "../web/endpoint-page.ts";
 import type { PipelineView, RulesView } from "../web/views.ts";
 import type { LiveCost } from "./budget-text.ts";

@@ -6,7 +6,7 @@
  * `FIRST_SEED=1001` draws other traffic: a constant that was chosen on one draw is judged on another.
  */
 import type { DetectorContext } from "../../src/core/detection/detector.ts";
-import { Detector } from "../../src/core/detection/detector.ts";
+import { DEFAULT_RATE_DETECTOR, Detector } from "../../src/core/detection/detector.ts";
 import type { Series } from "../../src/core/detection/series.ts";
 import type { UnixMillis } from "../../src/core/time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
@@ -315,10 +315,7 @@ function observe(
 }
 
 function newDetector(): Detector {
-  return new Detector(
-    { kind: "ewma", halfLifeMs: 6 * HOUR_MS, minFailures: 7, deviation: null, season: "week" },
-    { windowMs: MINUTE_MS },
-  );
+  return new Detector(DEFAULT_RATE_DETECTOR, { windowMs: MINUTE_MS });
 }
 
 function mean(values: readonly number[]): number {

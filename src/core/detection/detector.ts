@@ -52,7 +52,7 @@ import { WatchList } from "./watch-list.ts";
 
 export type { DetectorContext } from "./excursions.ts";
 
-export type DetectorSettings = {
+export type RateDetectorSettings = {
   readonly kind: "ewma";
   /** Half-life of the baseline's memory. */
   readonly halfLifeMs: number;
@@ -64,7 +64,7 @@ export type DetectorSettings = {
   readonly season: SeasonKind;
 };
 
-export const DEFAULT_RATE_DETECTOR: DetectorSettings = {
+export const DEFAULT_RATE_DETECTOR: RateDetectorSettings = {
   kind: "ewma",
   halfLifeMs: 6 * HOUR_MS,
   minFailures: 7,
@@ -94,7 +94,7 @@ export class Detector {
   readonly #restAfterMs: number;
 
   /** Detectors that share a list share its bound. */
-  constructor(settings: DetectorSettings, options: DetectorOptions) {
+  constructor(settings: RateDetectorSettings, options: DetectorOptions) {
     this.#watchList = options.watchList ?? new WatchList();
     this.#restAfterMs = Math.max(REST_AFTER_MS, options.windowMs);
     this.#terms = {

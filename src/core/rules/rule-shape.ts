@@ -5,6 +5,7 @@
  * one field of a rule are here, checks that need more than one rule in `check.ts`.
  */
 
+import { DEFAULT_RATE_DETECTOR } from "../detection/detector.ts";
 import { SEASON_KINDS } from "../detection/season-learning.ts";
 import { OUTCOMES } from "../extraction/observation.ts";
 import {
@@ -85,7 +86,6 @@ const failureTest: Shape<FailureTest> = mapped(
   },
 );
 
-const MIN_FAILURES = 7;
 /** A higher one would make its run lengths others than those of the textbooks. */
 const MIN_FAILURES_OF_CONTROL_CHART = 1;
 
@@ -120,7 +120,8 @@ const detector: Shape<DetectorSettings> = mapped(
     return {
       kind,
       halfLifeMs: half_life,
-      minFailures: min_failures ?? (deviation === null ? MIN_FAILURES : MIN_FAILURES_OF_CONTROL_CHART),
+      minFailures:
+        min_failures ?? (deviation === null ? DEFAULT_RATE_DETECTOR.minFailures : MIN_FAILURES_OF_CONTROL_CHART),
       deviation,
       season,
     };

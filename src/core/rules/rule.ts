@@ -4,7 +4,7 @@
  * A bundle is taken whole or not at all. Nothing in here refers back to the text except `source`,
  * which lets a page name the file and line of the rule that sent it.
  */
-import type { SeasonKind } from "../detection/season-learning.ts";
+import type { RateDetectorSettings } from "../detection/detector.ts";
 import type { EndpointNames } from "../extraction/endpoint.ts";
 import { sideOf } from "../extraction/endpoint.ts";
 import type { Outcome } from "../extraction/observation.ts";
@@ -67,16 +67,6 @@ export type FailureTest =
 
 /** What an alert rests on: a rate that has left what is usual, or a success of whoever had kept failing. */
 export type DetectorSettings = RateDetectorSettings | { readonly kind: "takeover" };
-
-export type RateDetectorSettings = {
-  readonly kind: "ewma";
-  readonly halfLifeMs: number;
-  readonly minFailures: number;
-  /** Standard deviations of the classical EWMA control limit; null = sequential evidence. */
-  readonly deviation: number | null;
-  /** Whether what is usual may depend on the hour of the week. */
-  readonly season: SeasonKind;
-};
 
 /** Each condition that is not null must hold. */
 export type Conditions = {

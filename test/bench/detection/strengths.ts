@@ -6,8 +6,8 @@
  * (Lorden 1971) and the way in which ours is chosen, or the smaller one that is exact for these rates. Requests are independent, and each attempt comes from a client of its own.
  * The detector itself has to find out what is usual: it has watched the endpoint for as long as the rung says.
  */
-import type { DetectorContext, DetectorSettings } from "../../../src/core/detection/detector.ts";
-import { Detector } from "../../../src/core/detection/detector.ts";
+import type { DetectorContext, RateDetectorSettings } from "../../../src/core/detection/detector.ts";
+import { DEFAULT_RATE_DETECTOR, Detector } from "../../../src/core/detection/detector.ts";
 import type { Series } from "../../../src/core/detection/series.ts";
 import type { UnixMillis } from "../../../src/core/time.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
@@ -30,13 +30,7 @@ const STRENGTHS = [3, 10, 50];
 const HISTORIES = 4;
 const ATTACKS_PER_HISTORY = 10;
 const BUDGET: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
-const SETTINGS: DetectorSettings = {
-  kind: "ewma",
-  halfLifeMs: 6 * HOUR_MS,
-  minFailures: 7,
-  deviation: null,
-  season: "none",
-};
+const SETTINGS: RateDetectorSettings = { ...DEFAULT_RATE_DETECTOR, season: "none" };
 /** Longer than this no attack is played; what is not seen by then counts as seen then. */
 const ATTACK_MAX_MS = 6 * HOUR_MS;
 const OVERSHOOTS = 4000;

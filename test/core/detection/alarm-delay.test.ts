@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alarmDelay } from "../../../src/core/detection/alarm-delay.ts";
-import { Detector } from "../../../src/core/detection/detector.ts";
+import { DEFAULT_RATE_DETECTOR, Detector } from "../../../src/core/detection/detector.ts";
 import { guardRatio } from "../../../src/core/detection/guard.ts";
 import type { Series } from "../../../src/core/detection/series.ts";
 import { settledGuard } from "../../../src/core/detection/settled-guard.ts";
 import { HOUR_MS, SECOND_MS } from "../../../src/core/time.ts";
 import { fc } from "../../support/properties.ts";
 import { Random } from "../../support/random.ts";
-import { BUDGET, DEFAULT_SETTINGS, START } from "./endpoint-under-test.ts";
+import { BUDGET, START } from "./endpoint-under-test.ts";
 
 type Traffic = { readonly perSecond: number; readonly usual: number };
 
@@ -18,7 +18,7 @@ const WARM_REQUESTS = 40_000;
 
 /** Independent requests, each of another client. */
 class PlainTraffic {
-  readonly detector = new Detector(DEFAULT_SETTINGS, { windowMs: 60 * SECOND_MS });
+  readonly detector = new Detector(DEFAULT_RATE_DETECTOR, { windowMs: 60 * SECOND_MS });
   readonly #random: Random;
   now = START;
   #client = 1;
@@ -55,7 +55,10 @@ function playedAndComputed({ perSecond, usual }: Traffic, times: number): readon
     totalMs += traffic.now - begin;
   }
   const facts = { requestsPerSecond: perSecond, usual, guard: guardRatio(baseline) };
-  const computed = alarmDelay({ ...facts, thresholdNats: threshold, minFailures: DEFAULT_SETTINGS.minFailures }, times);
+  const computed = alarmDelay(
+    { ...facts, thresholdNats: threshold, minFailures: DEFAULT_RATE_DETECTOR.minFailures },
+    times,
+  );
   return [totalMs / RUNS / SECOND_MS, computed?.seconds ?? Number.POSITIVE_INFINITY];
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Detector } from "../../../src/core/detection/detector.ts";
+import { DEFAULT_RATE_DETECTOR, Detector } from "../../../src/core/detection/detector.ts";
 import { failuresToGo } from "../../../src/core/detection/failures-to-go.ts";
 import { allHold } from "../../../src/core/detection/gate.ts";
 import { clientGate } from "../../../src/core/detection/judgement.ts";
@@ -8,7 +8,7 @@ import type { Series } from "../../../src/core/detection/series.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 import { fc } from "../../support/properties.ts";
 import { Random } from "../../support/random.ts";
-import { BUDGET, DEFAULT_SETTINGS, START, throughJson } from "./endpoint-under-test.ts";
+import { BUDGET, START, throughJson } from "./endpoint-under-test.ts";
 
 type Request = {
   readonly afterMs: number;
@@ -26,7 +26,7 @@ const request: fc.Arbitrary<Request> = fc.record({
 const requests = fc.array(request, { minLength: 1, maxLength: 400 });
 
 function newDetector(): Detector {
-  return new Detector(DEFAULT_SETTINGS, { windowMs: MINUTE_MS });
+  return new Detector(DEFAULT_RATE_DETECTOR, { windowMs: MINUTE_MS });
 }
 
 function newSeries(detector: Detector): Series {

@@ -2,14 +2,14 @@
  * One endpoint and its detector, played through virtual time: `endpoint.play({...})` is a stretch of
  * Poisson traffic, and what the detector made of it is kept in `alarms`.
  */
-import type { DetectorContext, DetectorSettings } from "../../../src/core/detection/detector.ts";
-import { Detector, needsTick } from "../../../src/core/detection/detector.ts";
+import type { DetectorContext, RateDetectorSettings } from "../../../src/core/detection/detector.ts";
+import { DEFAULT_RATE_DETECTOR, Detector, needsTick } from "../../../src/core/detection/detector.ts";
 import type { AlarmKind, Reading } from "../../../src/core/detection/reading.ts";
 import { Seasons } from "../../../src/core/detection/seasons.ts";
 import type { SeriesSnapshot } from "../../../src/core/detection/snapshot.ts";
 import { WatchList } from "../../../src/core/detection/watch-list.ts";
 import type { UnixMillis } from "../../../src/core/time.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 import { Random } from "../../support/random.ts";
 
 export type Traffic = {
@@ -28,7 +28,7 @@ export type Traffic = {
 export type EndpointOptions = {
   readonly seed: number;
   readonly isAuthenticationRoute?: boolean;
-  readonly settings?: Partial<DetectorSettings>;
+  readonly settings?: Partial<RateDetectorSettings>;
   readonly windowMs?: number;
   readonly watchList?: WatchList;
   readonly seasons?: Seasons;
@@ -41,13 +41,6 @@ export type AlarmSeen = {
   readonly attackCount: number;
 };
 
-export const DEFAULT_SETTINGS: DetectorSettings = {
-  kind: "ewma",
-  halfLifeMs: 6 * HOUR_MS,
-  minFailures: 7,
-  deviation: null,
-  season: "week",
-};
 export const BUDGET: DetectorContext = { budgetFalsePages: 1, budgetPerMs: 30 * DAY_MS, activeSeriesCount: 1 };
 export const START: UnixMillis = Date.UTC(2026, 0, 5);
 
@@ -69,7 +62,7 @@ export class EndpointUnderTest {
 
   constructor(options: EndpointOptions) {
     const { windowMs = MINUTE_MS, watchList = new WatchList(), seasons = new Seasons() } = options;
-    this.detector = new Detector({ ...DEFAULT_SETTINGS, ...options.settings }, { windowMs, watchList, seasons });
+    this.detector = new Detector({ ...DEFAULT_RATE_DETECTOR, ...options.settings }, { windowMs, watchList, seasons });
     this.seasons = seasons;
     this.random = new Random(options.seed);
     const isAuthenticationRoute = options.isAuthenticationRoute ?? false;

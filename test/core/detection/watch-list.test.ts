@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Detector, needsTick } from "../../../src/core/detection/detector.ts";
+import { DEFAULT_RATE_DETECTOR, Detector, needsTick } from "../../../src/core/detection/detector.ts";
 import type { Series } from "../../../src/core/detection/series.ts";
 import { WatchList } from "../../../src/core/detection/watch-list.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 import { fc } from "../../support/properties.ts";
 import type { Traffic } from "./endpoint-under-test.ts";
-import { DEFAULT_SETTINGS, EndpointUnderTest, START } from "./endpoint-under-test.ts";
+import { EndpointUnderTest, START } from "./endpoint-under-test.ts";
 
 /** Series rest no sooner than the rule's window is over. */
 const NEVER_RESTING = { windowMs: 365 * DAY_MS };
 
 function detectorWith(watchList: WatchList): Detector {
-  return new Detector(DEFAULT_SETTINGS, { windowMs: MINUTE_MS, watchList });
+  return new Detector(DEFAULT_RATE_DETECTOR, { windowMs: MINUTE_MS, watchList });
 }
 
 function newSeries(detector: Detector): Series {
