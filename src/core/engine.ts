@@ -27,7 +27,6 @@ import { Unwritten } from "./alerts/unwritten.ts";
 import { ToldIncidents } from "./alerts/updates.ts";
 import { isSameList, WatchTable } from "./alerts/watch-table.ts";
 import type { WatchedSeries } from "./alerts/watched-series.ts";
-import type { DetectorContext } from "./detection/detector.ts";
 import { needsTick } from "./detection/detector.ts";
 import { Seasons } from "./detection/seasons.ts";
 import { WatchList } from "./detection/watch-list.ts";
@@ -79,7 +78,10 @@ export class Engine {
   readonly #unwritten: Unwritten;
   readonly #counter: RequestCounter;
   #ruleSet: RuleSet;
-  #fleet: DetectorContext;
+  readonly #fleet = fleetOf(
+    () => this.#ruleSet,
+    () => this.#rateSeriesCount,
+  );
   #scanner: TraceScanner;
   #reading: SpanReading;
   #now: UnixMillis = 0;
@@ -99,7 +101,6 @@ export class Engine {
       onDropped: (series) => this.#forget(series),
     });
     this.#unwritten = new Unwritten(this.#table);
-    this.#fleet = fleetOf(ruleSet, () => this.#rateSeriesCount);
     const { endpoints } = this;
     this.#counter = new RequestCounter({ endpoints, table: this.#table, hot: this.#hot, unwritten: this.#unwritten });
     this.endpoints.dependents = {
@@ -367,7 +368,6 @@ export class Engine {
   }
 
   #putInForce(ruleSet: RuleSet): void {
-    this.#fleet = fleetOf(ruleSet, () => this.#rateSeriesCount);
     this.#table.replaceRules(withDetectors(ruleSet, { fleet: this.#fleet, shared: this.#shared }));
   }
 

@@ -41,6 +41,11 @@ export const NO_CLUES: Clues = {
   causes: [],
 };
 
+/** Whether it tells of somebody who got in, whatever the rate. */
+export function isTakeover({ alarmKind }: Pick<Evidence, "alarmKind">): boolean {
+  return alarmKind === "takeover";
+}
+
 /** One reading with the clues that came with it. */
 export type Sighting = {
   readonly reading: Reading;

@@ -12,8 +12,9 @@ import { toWall } from "../time.ts";
 import type { Evidence, NotificationText, Transition } from "./alert.ts";
 import { adviceOnCauses } from "./cause-advice.ts";
 import { causeMix, failuresIn, leadingCause, UNDECIDED } from "./cause-tally.ts";
+import { isTakeover } from "./evidence.ts";
 import type { Incident } from "./incident.ts";
-import { causesOfIncident, isTakeover, sizeOf } from "./incident.ts";
+import { causesOfIncident, sizeOf } from "./incident.ts";
 import type { FiringAlert } from "./lifecycle.ts";
 import { notificationText, updateInWords } from "./notification-text.ts";
 import type { PatternName } from "./patterns/pattern.ts";
@@ -45,7 +46,7 @@ export function incidentText(incident: Incident, { transition, rules, now }: Inc
   const rule = rules.find(({ id }) => id === subject.alert.ruleId) ?? null;
   const text = notificationText(subject, { rule, now });
   if (worst === undefined || alerts.length < 2) return text;
-  if (isTakeover(worst)) return takeoverText(text, { alerts, transition });
+  if (isTakeover(worst.evidence)) return takeoverText(text, { alerts, transition });
   return {
     ...text,
     summary: plainLine(summaryOf(alerts), SUMMARY_CODE_POINTS_MAX),
@@ -163,14 +164,14 @@ function mixOf(alerts: readonly FiringAlert[]): Evidence["causes"] {
 
 function lineOf(alert: FiringAlert): string {
   const { rate, usual, failures, isUsualKnown } = alert.evidence;
-  if (isTakeover(alert))
+  if (isTakeover(alert.evidence))
     return plainLine(`${placeOf(alert)}: somebody got in after ${failureCount(failures)}`, LINE_CODE_POINTS_MAX);
   const usually = isUsualKnown ? `, usually ${percent(usual)}` : "";
   return plainLine(`${placeOf(alert)}: ${percent(rate)}${usually}, ${failureCount(failures)}`, LINE_CODE_POINTS_MAX);
 }
 
 function worstFirst(alerts: readonly FiringAlert[]): readonly FiringAlert[] {
-  const rank = (alert: FiringAlert) => (isTakeover(alert) ? 1 : 0);
+  const rank = ({ evidence }: FiringAlert) => (isTakeover(evidence) ? 1 : 0);
   return [...alerts].sort(
     (left, right) => rank(right) - rank(left) || right.evidence.failures - left.evidence.failures,
   );

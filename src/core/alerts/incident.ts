@@ -19,6 +19,7 @@ import { HOUR_MS, MINUTE_MS } from "../time.ts";
 import type { Alert, IncidentPlace } from "./alert.ts";
 import type { CauseFailures } from "./cause-tally.ts";
 import { leadingCause, mergeCauses } from "./cause-tally.ts";
+import { isTakeover } from "./evidence.ts";
 import type { FiringAlert } from "./lifecycle.ts";
 
 /** Alarms join an incident younger than this. */
@@ -107,12 +108,8 @@ function isSamePlaceAndCause(incident: Incident, alert: FiringAlert): boolean {
  * young. Elsewhere, or later, when the burst may long be acknowledged, it is another matter.
  */
 function isOfSameSort(incident: Incident, alert: FiringAlert): boolean {
-  const isSameSort = incident.alerts.every((other) => isTakeover(other) === isTakeover(alert));
+  const isSameSort = incident.alerts.every(({ evidence }) => isTakeover(evidence) === isTakeover(alert.evidence));
   return isSameSort || incident.alerts.some(({ endpoint }) => isSameEndpoint(endpoint, alert.endpoint));
-}
-
-export function isTakeover({ evidence }: FiringAlert): boolean {
-  return evidence.alarmKind === "takeover";
 }
 
 function isSameEndpoint(one: EndpointNames, other: EndpointNames): boolean {

@@ -28,7 +28,7 @@ import { compareSeverity, isPagingSeverity, severityOf } from "../rules/severity
 import type { Instant, UnixMillis } from "../time.ts";
 import type { Alert, ResolveReason, Transition } from "./alert.ts";
 import type { Clues, Sighting } from "./evidence.ts";
-import { evidenceOf, growEvidence } from "./evidence.ts";
+import { evidenceOf, growEvidence, isTakeover } from "./evidence.ts";
 import { dedupKeyOf, fingerprintOf } from "./fingerprint.ts";
 import { alertLabels } from "./labels.ts";
 import type { PatternName } from "./patterns/pattern.ts";
@@ -193,7 +193,7 @@ function withSighting<State extends OpenAlert>(step: AlertStep, alert: State): S
   const evidence = growEvidence(alert.evidence, sightingOf(step), alert.recoveringSince);
   const risen = reading.isAlarming ? higherSeverity(alert.severity, severityOf(rule, reading)) : alert.severity;
   // Somebody has got in amid a burst: whatever the rate, that is as bad as it gets. A rule about takeovers has its own say.
-  const severity = evidence.pattern === TAKEOVER && evidence.alarmKind !== "takeover" ? "critical" : risen;
+  const severity = evidence.pattern === TAKEOVER && !isTakeover(evidence) ? "critical" : risen;
   return {
     ...alert,
     severity,

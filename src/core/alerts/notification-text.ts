@@ -15,6 +15,7 @@ import { adviceFor, suspicionOf } from "./advice.ts";
 import type { Alert, Evidence, NotificationText, ResolveReason, Transition } from "./alert.ts";
 import { adviceOnCauses } from "./cause-advice.ts";
 import { causeMix, UNDECIDED } from "./cause-tally.ts";
+import { isTakeover } from "./evidence.ts";
 import { chanceOf, gateInWords } from "./evidence-words.ts";
 import { patternAdvice } from "./patterns/pattern-advice.ts";
 import { placeOf, subjectOf } from "./place.ts";
@@ -119,11 +120,6 @@ export function updateInWords(evidence: Evidence): string {
   return pattern === null
     ? `the cause is known now: ${field(cause ?? UNDECIDED)}`
     : `it is known now what this looks like: ${field(pattern)}`;
-}
-
-/** A takeover is told whatever the rate. */
-function isTakeover({ alarmKind }: Evidence): boolean {
-  return alarmKind === "takeover";
 }
 
 function rateDetails(evidence: Evidence): Details {

@@ -18,11 +18,15 @@ export function withDetectors(
   });
 }
 
-/** Who shares the budget of false pages. Counted whenever a threshold is set: none hangs on when the last tick was. */
-export function fleetOf({ budget }: RuleSet, countSeries: () => number): DetectorContext {
+/** Who shares the budget of false pages. Asked whenever a threshold is set: none hangs on when the last tick was. */
+export function fleetOf(ruleSet: () => RuleSet, countSeries: () => number): DetectorContext {
   return {
-    budgetFalsePages: budget.falsePages,
-    budgetPerMs: budget.perMs,
+    get budgetFalsePages() {
+      return ruleSet().budget.falsePages;
+    },
+    get budgetPerMs() {
+      return ruleSet().budget.perMs;
+    },
     get activeSeriesCount() {
       return countSeries();
     },

@@ -12,6 +12,7 @@ import { MINUTE_MS } from "../time.ts";
 import { gravityOf } from "./advice.ts";
 import type { Alert, Evidence } from "./alert.ts";
 import { failuresIn, leadingCause } from "./cause-tally.ts";
+import { isTakeover } from "./evidence.ts";
 
 export const UPDATES_MAX = 5;
 export const UPDATE_SPACING_MS = 2 * MINUTE_MS;
@@ -42,7 +43,7 @@ export function tellNow(evidence: Evidence, at: UnixMillis, updates: readonly Un
 /** What is known beyond what was told; null when nothing is. */
 export function newsIn(evidence: Evidence, told: Pick<Told, "cause" | "pattern" | "successes">): Update | null {
   if (gravityOf(evidence.pattern) > gravityOf(told.pattern)) return "pattern";
-  if (evidence.alarmKind === "takeover" && evidence.successesAfterFailures.length > told.successes) return "success";
+  if (isTakeover(evidence) && evidence.successesAfterFailures.length > told.successes) return "success";
   return told.pattern === null && told.cause === null && knownCause(evidence) !== null ? "cause" : null;
 }
 

@@ -6,6 +6,8 @@
  * vote follows when the traffic changes hands.
  */
 const VOTES_MAX = 64;
+/** A lead below this may be chance. */
+const CLEAR_LEAD = 16;
 const UNKNOWN_CLIENT = 0;
 
 export type ClientVotes = {
@@ -43,4 +45,9 @@ export function castVote(votes: ClientVotes, client: number): void {
 /** The same for a success, of which one without a client tells nothing. */
 export function castSuccess(successes: ClientVotes, client: number): void {
   if (client !== UNKNOWN_CLIENT) castVote(successes, client);
+}
+
+/** Whether most requests are the client's, as a gateway's are. */
+export function isClearLeader({ client: leader, votes }: ClientVotes, client: number): boolean {
+  return client === leader && votes >= CLEAR_LEAD;
 }

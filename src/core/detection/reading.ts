@@ -53,7 +53,7 @@ export type Reading = {
   readonly isWarm: boolean;
   /** The alarm is on. It goes on with the request that completes the evidence. */
   readonly isAlarming: boolean;
-  /** Why the alarm went on: the series' ratio, one client's persistence, or the control limit. */
+  /** Why the alarm went on: the series' ratio, one client's persistence, the control limit, or somebody who got in. */
   readonly alarmKind: AlarmKind | null;
   /** What held when the alarm went on; empty while it is off. */
   readonly gates: readonly Gate[];

@@ -10,7 +10,7 @@ import type { Season } from "./season.ts";
 import { copySeason } from "./season.ts";
 import type { Series } from "./series.ts";
 
-/** At about 1.5 kilobytes each. */
+/** At about 1.6 kilobytes each. */
 const SEASONS_MAX = 20_000;
 
 export class Seasons {

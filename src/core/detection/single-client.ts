@@ -7,6 +7,7 @@
  * as well, however many it has had since its onset.
  */
 import type { ClientVotes } from "./client-votes.ts";
+import { isClearLeader } from "./client-votes.ts";
 import type { RecentClients } from "./recent-clients.ts";
 import { failuresOf } from "./recent-clients.ts";
 
@@ -14,8 +15,6 @@ import { failuresOf } from "./recent-clients.ts";
 const ALONE_SHARE = 0.6;
 /** So many successes tell who usually calls. */
 const SUCCESSES_MIN = 20;
-/** A lead below this may be chance. */
-const CLEAR_LEAD = 16;
 
 export function isOneClientFailing(clients: RecentClients, successes: ClientVotes): boolean {
   const { client, votes } = clients.votes;
@@ -26,5 +25,5 @@ export function isOneClientFailing(clients: RecentClients, successes: ClientVote
 /** In doubt it is. */
 function isUsualClient(successes: ClientVotes, client: number): boolean {
   if (successes.cast < SUCCESSES_MIN) return true;
-  return client === successes.client && successes.votes >= CLEAR_LEAD;
+  return isClearLeader(successes, client);
 }

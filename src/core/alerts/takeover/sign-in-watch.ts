@@ -6,7 +6,7 @@
  * and for each request, so that batches change nothing; `snapshot` holds all of it, so that a restart does not either.
  */
 import type { ClientVotes } from "../../detection/client-votes.ts";
-import { castSuccess, createClientVotes } from "../../detection/client-votes.ts";
+import { castSuccess, createClientVotes, isClearLeader } from "../../detection/client-votes.ts";
 import { UNKNOWN_CLIENT } from "../../extraction/client-fingerprint.ts";
 import type { Observation } from "../../extraction/observation.ts";
 import { UNKNOWN_USER } from "../../extraction/user-fingerprint.ts";
@@ -30,8 +30,6 @@ const ACCOUNTS: TableBounds = { entriesMax: 128, memoryMs: 6 * HOUR_MS };
 const TAKEOVERS_MAX = 16;
 /** So long a takeover keeps the alarm on. How long the alert goes on after it is up to the rule. */
 const ALARM_MS = MINUTE_MS;
-/** A client to which so many more successes belong than to all others is a gateway. */
-const GATEWAY_LEAD = 16;
 
 /** A success that nobody should have had. */
 export type Takeover = {
@@ -206,8 +204,7 @@ export class SignInWatch {
 
   /** Most successes come from it, so that its failures are those of many. */
   #isGateway(client: number): boolean {
-    const { client: leader, votes } = this.#successVotes;
-    return client === leader && votes >= GATEWAY_LEAD;
+    return isClearLeader(this.#successVotes, client);
   }
 
   #since(before: SignInTotals): SignInTotals {
