@@ -2,8 +2,8 @@
 import { gateInWords } from "../core/alerts/evidence-words.ts";
 import type { AlertDetail } from "../web/views.ts";
 import type { CommandContext } from "./command-context.ts";
-import { printLine } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { printAs } from "./output.ts";
 import { askServerOrPrint } from "./server-client.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { percentText, timeText } from "./shown-values.ts";
@@ -15,8 +15,8 @@ export async function runAlertsShow({ url, output, id }: AlertsShowOptions, cont
   const path = `/api/v1/alerts/${encodeURIComponent(id)}`;
   const asked = await askServerOrPrint<AlertDetail>({ url, path }, context);
   if (asked.kind === "failed") return asked.exitCode;
-  const json = JSON.stringify(asked.answer, null, output === "json" ? 2 : undefined);
-  printLine(context.stdout, output === "table" ? alertText(asked.answer) : json);
+  const { answer } = asked;
+  printAs(output, { whole: answer, lines: [answer], text: () => alertText(answer) }, context);
   return EXIT_CODES.ok;
 }
 

@@ -15,10 +15,9 @@ import type {
   SharedPage,
 } from "./backtest-report.ts";
 import { counted } from "./counted.ts";
+import { BAD_LINES_SHOWN_MAX } from "./recordings.ts";
 import { renderTable } from "./text-table.ts";
 
-/** More bad lines than this are counted and not shown. */
-export const BAD_LINES_SHOWN_MAX = 20;
 /** What arrives further behind the clock than this is worth a word: senders flush every few seconds. */
 export const LATE_MINUTES = 5;
 

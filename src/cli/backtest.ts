@@ -5,23 +5,21 @@
  * It is the engine that `run` uses, with the same rules and the same ticks; only time and requests
  * come from the recording. A month takes minutes.
  */
-import { renderWithLine } from "../core/diagnostic.ts";
 import type { UnixMillis } from "../core/time.ts";
 import { MINUTE_MS } from "../core/time.ts";
-import { readRecording } from "../io/recordings/read-recording.ts";
-import type { LineFault, RecordedItem, RecordingFormat } from "../io/recordings/recorded-item.ts";
-import { RecordingError } from "../io/recordings/recorded-item.ts";
+import type { RecordedItem, RecordingFormat } from "../io/recordings/recorded-item.ts";
 import type { BacktestBundles, BundleParts } from "./backtest-bundle.ts";
 import { BacktestBundle } from "./backtest-bundle.ts";
 import type { RecordingCounts } from "./backtest-report.ts";
 import { reportBundle, reportComparison } from "./backtest-report.ts";
 import type { BacktestSettings } from "./backtest-settings.ts";
 import { readBacktestSettings } from "./backtest-settings.ts";
-import { BAD_LINES_SHOWN_MAX, bundleText, comparisonText, LATE_MINUTES, recordingNotes } from "./backtest-tables.ts";
+import { bundleText, comparisonText, LATE_MINUTES, recordingNotes } from "./backtest-tables.ts";
 import type { CommandContext } from "./command-context.ts";
 import { printLine } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import type { Output } from "./output.ts";
+import { BadLines, playRecordings, refuseRecording } from "./recordings.ts";
 import { rulesDirectory } from "./rule-commands.ts";
 import { loadRulesOrPrint } from "./rules-directory.ts";
 
@@ -54,11 +52,11 @@ export async function runBacktest(options: BacktestOptions, context: CommandCont
   if (bundles === undefined) return EXIT_CODES.failed;
   const backtest = new Backtest(bundles, context);
   try {
-    await play(options, backtest, context);
+    const { environment, format, inputs, service } = options;
+    const recordings = { inputs, format, accessLog: { service, environment } };
+    await playRecordings(recordings, context, (item) => backtest.take(item));
   } catch (error) {
-    if (!(error instanceof RecordingError)) throw error;
-    printLine(context.stderr, error.message);
-    return error.reason === "missing" ? EXIT_CODES.notFound : EXIT_CODES.failed;
+    return refuseRecording(error, context);
   }
   const counts = backtest.end();
   for (const note of recordingNotes(counts)) printLine(context.stderr, note);
@@ -86,14 +84,6 @@ function loadBundles(
   return second === undefined ? [first] : [first, second];
 }
 
-async function play(options: BacktestOptions, backtest: Backtest, { stdin }: CommandContext): Promise<void> {
-  const accessLog = { service: options.service, environment: options.environment };
-  for (const name of options.inputs) {
-    const recording = readRecording({ name, stdin }, { format: options.format, accessLog });
-    for await (const items of recording) for (const item of items) backtest.take(item);
-  }
-}
-
 function printReport(
   output: "table" | "json",
   [first, second]: BacktestBundles,
@@ -114,14 +104,14 @@ function printReport(
 /** Feeds the bundles, all from one reading, and keeps count of what came. */
 class Backtest {
   readonly #bundles: readonly BacktestBundle[];
-  readonly #context: CommandContext;
-  readonly #counts = { requests: 0, spans: 0, bad_lines: 0, ignored_lines: 0, late_lines: 0 };
+  readonly #badLines: BadLines;
+  readonly #counts = { requests: 0, spans: 0, ignored_lines: 0, late_lines: 0 };
   #firstArrivalAt: UnixMillis | null = null;
   #lastArrivalAt: UnixMillis = Number.NEGATIVE_INFINITY;
 
   constructor([first, second]: BacktestBundles, context: CommandContext) {
     this.#bundles = second === undefined ? [first] : [first, second];
-    this.#context = context;
+    this.#badLines = new BadLines(context);
   }
 
   take(item: RecordedItem): void {
@@ -139,8 +129,7 @@ class Backtest {
         this.#counts.ignored_lines++;
         return;
       case "faulty":
-        this.#counts.bad_lines++;
-        if (this.#counts.bad_lines <= BAD_LINES_SHOWN_MAX) this.#tell(item.fault);
+        this.#badLines.take(item.fault);
     }
   }
 
@@ -148,18 +137,14 @@ class Backtest {
   end(): RecordingCounts {
     for (const bundle of this.#bundles) bundle.end();
     const from = this.#firstArrivalAt;
-    return { ...this.#counts, from, to: from === null ? null : this.#lastArrivalAt };
+    const to = from === null ? null : this.#lastArrivalAt;
+    const { requests, spans, ...others } = this.#counts;
+    return { requests, spans, bad_lines: this.#badLines.count, ...others, from, to };
   }
 
   #arrive(at: UnixMillis): void {
     this.#firstArrivalAt ??= at;
     if (at < this.#lastArrivalAt - LATE_MINUTES * MINUTE_MS) this.#counts.late_lines++;
     if (at > this.#lastArrivalAt) this.#lastArrivalAt = at;
-  }
-
-  #tell({ diagnostics, text }: LineFault): void {
-    for (const diagnostic of diagnostics) {
-      printLine(this.#context.stderr, renderWithLine(diagnostic, text ?? undefined));
-    }
   }
 }

@@ -1,18 +1,16 @@
 /**
  * How services are instrumented, by what is in a recording: the reader of a backtest, the engine of the service.
  */
-import { renderWithLine } from "../core/diagnostic.ts";
 import { Engine } from "../core/engine.ts";
 import type { FindingCode, InstrumentationReport } from "../core/extraction/instrumentation/finding.ts";
 import type { RuleSet } from "../core/rules/rule.ts";
 import { DAY_MS, MINUTE_MS } from "../core/time.ts";
-import { readRecording } from "../io/recordings/read-recording.ts";
 import type { RecordedItem, RecordingFormat } from "../io/recordings/recorded-item.ts";
 import type { BacktestSettings } from "./backtest-settings.ts";
-import { BAD_LINES_SHOWN_MAX } from "./backtest-tables.ts";
 import type { CommandContext } from "./command-context.ts";
 import { printLine } from "./command-context.ts";
 import { counted } from "./counted.ts";
+import { BadLines, playRecordings } from "./recordings.ts";
 import { Replay } from "./replay.ts";
 
 export type RecordingExamination = {
@@ -43,10 +41,7 @@ export async function examineRecordings(
   const examiner = new RecordingExaminer(settings, context);
   // Only formats without spans need names.
   const accessLog = { service: "", environment: "" };
-  for (const name of inputs) {
-    const recording = readRecording({ name, stdin: context.stdin }, { format, accessLog });
-    for await (const items of recording) for (const item of items) examiner.take(item);
-  }
+  await playRecordings({ inputs, format, accessLog }, context, (item) => examiner.take(item));
   return examiner.end();
 }
 
@@ -54,12 +49,14 @@ class RecordingExaminer {
   readonly #engine: Engine;
   readonly #replay: Replay;
   readonly #context: CommandContext;
-  readonly #counts = { spans: 0, requests: 0, bad: 0 };
+  readonly #badLines: BadLines;
+  readonly #counts = { spans: 0, requests: 0 };
 
   constructor({ engine, redaction }: BacktestSettings, context: CommandContext) {
     this.#engine = new Engine(engine, NO_RULES);
     this.#replay = new Replay({ engine: this.#engine, clientKey: engine.clientKey, redaction, onEffects: () => {} });
     this.#context = context;
+    this.#badLines = new BadLines(context);
   }
 
   take(item: RecordedItem): void {
@@ -75,16 +72,13 @@ class RecordingExaminer {
       case "ignored":
         return;
       case "faulty":
-        this.#counts.bad++;
-        if (this.#counts.bad > BAD_LINES_SHOWN_MAX) return;
-        for (const diagnostic of item.fault.diagnostics) {
-          printLine(this.#context.stderr, renderWithLine(diagnostic, item.fault.text ?? undefined));
-        }
+        this.#badLines.take(item.fault);
     }
   }
 
   end(): InstrumentationReport {
-    const { bad, requests, spans } = this.#counts;
+    const { requests, spans } = this.#counts;
+    const bad = this.#badLines.count;
     const { stderr } = this.#context;
     if (bad > 0) printLine(stderr, `${counted(bad, "bad line")} skipped`);
     if (requests > 0) printLine(stderr, `${counted(requests, "request")} without spans: nothing can be told of those`);

@@ -7,7 +7,6 @@
  */
 import type { InstrumentationReport } from "../core/extraction/instrumentation/finding.ts";
 import type { RecordingFormat } from "../io/recordings/recorded-item.ts";
-import { RecordingError } from "../io/recordings/recorded-item.ts";
 import type { DeliveryView, PipelineView, RulesView } from "../web/views.ts";
 import { readBacktestSettings } from "./backtest-settings.ts";
 import type { CommandContext } from "./command-context.ts";
@@ -17,6 +16,9 @@ import { healthChecks } from "./doctor-health.ts";
 import { examineRecordings } from "./doctor-recording.ts";
 import { findingsText, healthText, servicesText } from "./doctor-report.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
+import { printAs } from "./output.ts";
+import { refuseRecording } from "./recordings.ts";
 import { askServer, askServerOrPrint } from "./server-client.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { queryText } from "./shown-values.ts";
@@ -67,9 +69,7 @@ async function examineFiles(options: DoctorOptions, context: CommandContext): Pr
   try {
     return { health: null, ...(await examineRecordings({ inputs, format, settings }, context)) };
   } catch (error) {
-    if (!(error instanceof RecordingError)) throw error;
-    printLine(context.stderr, error.message);
-    return { exitCode: error.reason === "missing" ? EXIT_CODES.notFound : EXIT_CODES.failed };
+    return { exitCode: refuseRecording(error, context) };
   }
 }
 
@@ -110,20 +110,16 @@ async function examineHealth(
   });
 }
 
-function printExamination(
-  { findings, health, services }: Examination,
-  output: DoctorOptions["output"],
-  { stdout }: CommandContext,
-): void {
+function printExamination({ findings, health, services }: Examination, output: Output, context: CommandContext): void {
   const lines = [
-    ...(health ?? []).map((check) => JSON.stringify({ kind: "health", ...check })),
-    ...services.map((service) => JSON.stringify({ kind: "service", ...service })),
-    ...findings.map((finding) => JSON.stringify({ kind: "finding", ...finding })),
+    ...(health ?? []).map((check) => ({ kind: "health", ...check })),
+    ...services.map((service) => ({ kind: "service", ...service })),
+    ...findings.map((finding) => ({ kind: "finding", ...finding })),
   ];
-  if (output === "ndjson") for (const line of lines) printLine(stdout, line);
-  if (output === "json") printLine(stdout, JSON.stringify({ health, services, findings }, null, 2));
-  if (output !== "table") return;
-  if (health !== null) printLine(stdout, `${healthText(health)}\n`);
-  if (services.length > 0) printLine(stdout, `${servicesText(services)}\n`);
-  printLine(stdout, findingsText({ findings, services }));
+  const texts = () => [
+    ...(health === null ? [] : [healthText(health)]),
+    ...(services.length > 0 ? [servicesText(services)] : []),
+    findingsText({ findings, services }),
+  ];
+  printAs(output, { whole: { health, services, findings }, lines, text: () => texts().join("\n\n") }, context);
 }

@@ -1,4 +1,4 @@
-/** The forms in which lists are printed: columns for people, JSON for programs, a line each for streams. */
+/** The forms in which answers are printed: columns for people, JSON for programs, a line each for streams. */
 import type { CommandContext } from "./command-context.ts";
 import { printLine } from "./command-context.ts";
 import { renderTable } from "./text-table.ts";
@@ -11,12 +11,23 @@ export type Columns<Entry> = {
   readonly toRow: (entry: Entry) => readonly string[];
 };
 
+/** One answer in each form: whole, in lines, and in words. */
+export type Forms = {
+  readonly whole: unknown;
+  readonly lines: readonly unknown[];
+  readonly text: () => string;
+};
+
+export function printAs(output: Output, { whole, lines, text }: Forms, { stdout }: CommandContext): void {
+  if (output === "json") printLine(stdout, JSON.stringify(whole, null, 2));
+  if (output === "ndjson") for (const line of lines) printLine(stdout, JSON.stringify(line));
+  if (output === "table") printLine(stdout, text());
+}
+
 export function printEntries<Entry>(
   entries: readonly Entry[],
   { output, headers, toRow }: Columns<Entry> & { readonly output: Output },
-  { stdout }: CommandContext,
+  context: CommandContext,
 ): void {
-  if (output === "json") printLine(stdout, JSON.stringify(entries, null, 2));
-  if (output === "ndjson") for (const entry of entries) printLine(stdout, JSON.stringify(entry));
-  if (output === "table") printLine(stdout, renderTable(headers, entries.map(toRow)));
+  printAs(output, { whole: entries, lines: entries, text: () => renderTable(headers, entries.map(toRow)) }, context);
 }

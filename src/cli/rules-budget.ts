@@ -13,6 +13,7 @@ import { costText, liveTable } from "./budget-text.ts";
 import type { CommandContext } from "./command-context.ts";
 import { printLine } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { printAs } from "./output.ts";
 import { loadRulesOrPrint } from "./rules-directory.ts";
 import { askServerOrPrint } from "./server-client.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -49,7 +50,7 @@ function showImagined(options: RulesBudgetOptions, context: CommandContext): num
   const endpoint = imaginedEndpoint(options, rule);
   const budgets = costsOfBudgets(endpoint, ruleSet.budget);
   const facts = { ...endpoint, rule: rule.id, budgets };
-  printAs(options.output, { lines: budgets, whole: facts, table: () => costText(facts, ruleSet.budget) }, context);
+  printAs(options.output, { lines: budgets, whole: facts, text: () => costText(facts, ruleSet.budget) }, context);
   return EXIT_CODES.ok;
 }
 
@@ -94,7 +95,7 @@ async function showLive(options: RulesBudgetOptions, context: CommandContext): P
     if (minFailures === null || !row.isWarm || row.usual === 0) return [];
     return [liveCost(row, { minFailures, budget, endpointCount: pipeline.answer.seriesCount })];
   });
-  printAs(output, { lines: costs, whole: costs, table: () => liveTable(costs, budget) }, context);
+  printAs(output, { lines: costs, whole: costs, text: () => liveTable(costs, budget) }, context);
   const left = rows.answer.endpoints.length - costs.length;
   if (output === "table" && left > 0) {
     printLine(context.stderr, `${left} more have no usual rate yet, or a rule that no budget concerns`);
@@ -122,14 +123,4 @@ function liveCost(row: EndpointRow, { minFailures, budget, endpointCount }: Flee
     upTo: usualUpper,
     budgets: costsOfBudgets({ ...facts, raisedByNats }, budget),
   };
-}
-
-function printAs(
-  output: ServerOptions["output"],
-  shown: { readonly lines: readonly unknown[]; readonly whole: unknown; readonly table: () => string },
-  { stdout }: CommandContext,
-): void {
-  if (output === "json") printLine(stdout, JSON.stringify(shown.whole, null, 2));
-  if (output === "ndjson") for (const line of shown.lines) printLine(stdout, JSON.stringify(line));
-  if (output === "table") printLine(stdout, shown.table());
 }

@@ -6,6 +6,8 @@ import { printLine } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { endpointText, recordText } from "./explanation-text.ts";
 import { parseMoment } from "./moment.ts";
+import type { Output } from "./output.ts";
+import { printAs } from "./output.ts";
 import { askServerOrPrint } from "./server-client.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { queryText } from "./shown-values.ts";
@@ -34,14 +36,15 @@ export async function runRulesExplain(options: RulesExplainOptions, context: Com
   return EXIT_CODES.ok;
 }
 
-function printAnswer(answer: Answer, output: ServerOptions["output"], { stderr, stdout }: CommandContext): void {
-  if (output === "json") printLine(stdout, JSON.stringify(answer, null, 2));
-  if (output === "ndjson") for (const line of linesOf(answer)) printLine(stdout, JSON.stringify(line));
-  if (output !== "table") return;
-  printLine(stdout, answer.kind === "recorded" ? recordText(answer) : answer.endpoints.map(endpointText).join("\n\n"));
-  if (answer.kind === "recorded" || answer.endpointCount <= answer.endpoints.length) return;
+function printAnswer(answer: Answer, output: Output, context: CommandContext): void {
+  printAs(output, { whole: answer, lines: linesOf(answer), text: () => textOf(answer) }, context);
+  if (output !== "table" || answer.kind === "recorded" || answer.endpointCount <= answer.endpoints.length) return;
   const left = `${answer.endpoints.length} of ${answer.endpointCount} endpoints of this name`;
-  printLine(stderr, `${left}; choose with --service and --env`);
+  printLine(context.stderr, `${left}; choose with --service and --env`);
+}
+
+function textOf(answer: Answer): string {
+  return answer.kind === "recorded" ? recordText(answer) : answer.endpoints.map(endpointText).join("\n\n");
 }
 
 /** An endpoint a line, or an alert on record. */

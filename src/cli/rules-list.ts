@@ -4,18 +4,18 @@ import { notifiersFor } from "../core/rules/routing.ts";
 import type { Rule, RuleSet, Severity } from "../core/rules/rule.ts";
 import type { JsonValue } from "../core/text/shape.ts";
 import type { CommandContext } from "./command-context.ts";
-import { printLine } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
+import { printEntries } from "./output.ts";
 import { loadRulesOrPrint } from "./rules-directory.ts";
-import { renderTable } from "./text-table.ts";
 
-export type RulesListOptions = { readonly directory: string; readonly output: "table" | "json" | "ndjson" };
+export type RulesListOptions = { readonly directory: string; readonly output: Output };
 
 export async function runRulesList(options: RulesListOptions, context: CommandContext): Promise<number> {
   const ruleSet = loadRulesOrPrint(options.directory, context);
   if (ruleSet === undefined) return EXIT_CODES.failed;
   const entries = ruleSet.rules.map((rule) => toEntry(rule, ruleSet));
-  printEntries(entries, options.output, context);
+  printEntries(entries, { output: options.output, headers: HEADERS, toRow }, context);
   return EXIT_CODES.ok;
 }
 
@@ -44,16 +44,6 @@ function toEntry(rule: Rule, { routes }: RuleSet): RuleEntry {
     notify: [...new Set(notify)],
     source: rule.source,
   };
-}
-
-function printEntries(
-  entries: readonly RuleEntry[],
-  output: RulesListOptions["output"],
-  { stdout }: CommandContext,
-): void {
-  if (output === "json") printLine(stdout, JSON.stringify(entries, null, 2));
-  if (output === "ndjson") for (const entry of entries) printLine(stdout, JSON.stringify(entry));
-  if (output === "table") printLine(stdout, renderTable(HEADERS, entries.map(toRow)));
 }
 
 const HEADERS = ["ID", "SEVERITY", "MATCH", "COUNT", "WHEN", "NOTIFY"];

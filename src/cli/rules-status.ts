@@ -1,8 +1,8 @@
 /** `authspike rules status`: the rules that a running authspike has in force, and what it thinks of the files. */
 import type { RulesView } from "../web/views.ts";
 import type { CommandContext } from "./command-context.ts";
-import { printLine } from "./command-context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { printAs } from "./output.ts";
 import { askServerOrPrint } from "./server-client.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { timeText } from "./shown-values.ts";
@@ -12,8 +12,7 @@ export async function runRulesStatus({ url, output }: ServerOptions, context: Co
   const asked = await askServerOrPrint<RulesView>({ url, path: "/api/v1/rules" }, context);
   if (asked.kind === "failed") return asked.exitCode;
   const { answer } = asked;
-  const json = JSON.stringify(answer, null, output === "json" ? 2 : undefined);
-  printLine(context.stdout, output === "table" ? statusText(answer) : json);
+  printAs(output, { whole: answer, lines: [answer], text: () => statusText(answer) }, context);
   return answer.refusal === null ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
