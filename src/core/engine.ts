@@ -154,7 +154,7 @@ export class Engine {
   }
 
   /** What is known of whoever sends: how they sample, and how they are instrumented. */
-  get senders(): Pick<ExtractionMemory, "samplingFindings" | "instrumentationReport"> {
+  get senders(): Pick<ExtractionMemory, "findingCounts" | "instrumentationReport" | "samplingFindings"> {
     return this.#extraction;
   }
 

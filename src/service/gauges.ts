@@ -174,11 +174,8 @@ export function declareGauges(registry: MetricRegistry, { alerting, exporters, q
       unit: "{finding}",
     },
     () => {
-      const { findings } = alerting.engine.senders.instrumentationReport();
-      return FINDING_SEVERITIES.map((severity) => ({
-        labels: { severity },
-        value: findings.filter((finding) => finding.severity === severity).length,
-      }));
+      const counts = alerting.engine.senders.findingCounts();
+      return FINDING_SEVERITIES.map((severity) => ({ labels: { severity }, value: counts[severity] }));
     },
   );
   if (queue === null) return;

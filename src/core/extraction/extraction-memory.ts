@@ -13,8 +13,8 @@ import { ClientReader } from "./client-reader.ts";
 import type { ClientSettings } from "./client-settings.ts";
 import type { DeclaredSampling } from "./declared-sampling.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
-import type { InstrumentationReport } from "./instrumentation/finding.ts";
-import { reportOn } from "./instrumentation/findings.ts";
+import type { FindingSeverity, InstrumentationReport } from "./instrumentation/finding.ts";
+import { countFindings, reportOn } from "./instrumentation/findings.ts";
 import { InstrumentationWatch } from "./instrumentation/instrumentation-watch.ts";
 import type { OutcomeOverride } from "./outcome-override.ts";
 import { OutcomeOverrides } from "./outcome-override.ts";
@@ -75,6 +75,11 @@ export class ExtractionMemory {
   /** What is missing or misleading in what services send. */
   instrumentationReport(): InstrumentationReport {
     return reportOn(this.watch.settle(), this.sampling.findings());
+  }
+
+  /** How many findings that report has, by severity. */
+  findingCounts(): Readonly<Record<FindingSeverity, number>> {
+    return countFindings(this.watch.settle(), this.sampling.findings());
   }
 
   /** Hears what log records say about refused requests. The bytes are known to be a well-formed logs request. */

@@ -6,7 +6,7 @@
 import type { SamplingFinding } from "../service-sampling.ts";
 import type { Check, Symptom } from "./checks.ts";
 import { CHECKS } from "./checks.ts";
-import type { ExaminedService, Finding, FindingCode, InstrumentationReport } from "./finding.ts";
+import type { ExaminedService, Finding, FindingCode, FindingSeverity, InstrumentationReport } from "./finding.ts";
 import { FINDING_SEVERITIES } from "./finding.ts";
 import { FINDING_TEXTS } from "./finding-texts.ts";
 import type { TalliedService } from "./instrumentation-watch.ts";
@@ -21,6 +21,17 @@ export function reportOn(
   sampling: Iterable<SamplingFinding>,
 ): InstrumentationReport {
   return { services: services.map(examinedService), findings: findingsOf(services, sampling) };
+}
+
+/** How many there are of each severity: what is read off every few seconds needs no words. */
+export function countFindings(
+  services: readonly TalliedService[],
+  sampling: Iterable<SamplingFinding>,
+): Readonly<Record<FindingSeverity, number>> {
+  const counts = { error: 0, warning: 0, info: 0 };
+  for (const service of services) for (const found of symptomsOn(service)) counts[severityOf(found)]++;
+  counts[SAMPLING_SEVERITY] += [...sampling].length;
+  return counts;
 }
 
 function examinedService({ scope, tally }: TalliedService): ExaminedService {
@@ -42,28 +53,34 @@ function findingsOf(services: readonly TalliedService[], sampling: Iterable<Samp
   return FINDING_SEVERITIES.flatMap((severity) => all.filter((finding) => finding.severity === severity));
 }
 
-function findingsOn({ scope, tally }: TalliedService): readonly Finding[] {
+function findingsOn(service: TalliedService): readonly Finding[] {
+  return symptomsOn(service).map((found) => findingOf(found, service));
+}
+
+type Found = { readonly check: Check; readonly symptom: Symptom };
+
+function symptomsOn({ scope, tally }: TalliedService): readonly Found[] {
   return CHECKS.flatMap((check) => {
     const symptom = check.find(tally, scope);
-    return symptom === null ? [] : [findingOf({ check, symptom, scope, tally })];
+    return symptom === null ? [] : [{ check, symptom }];
   });
 }
 
-type Found = {
-  readonly check: Check;
-  readonly symptom: Symptom;
-  readonly scope: TalliedService["scope"];
-  readonly tally: ServiceTally;
-};
+function severityOf({ check, symptom }: Found): FindingSeverity {
+  return symptom.severity ?? check.severity;
+}
 
-function findingOf({ check: { code, severity }, scope, symptom, tally }: Found): Finding {
-  const { count, of, sign } = symptom;
+const SAMPLING_SEVERITY: FindingSeverity = "warning";
+
+function findingOf(found: Found, { scope, tally }: TalliedService): Finding {
+  const { code } = found.check;
+  const { count, of, sign } = found.symptom;
   const example = tally.example(sign);
   const instrumentation = instrumentationOf(tally, example);
   return {
     ...namesOf(scope),
     code,
-    severity: symptom.severity ?? severity,
+    severity: severityOf(found),
     instrumentation: describe(instrumentation, example?.sender ?? tally.sender),
     count,
     of,
@@ -82,7 +99,7 @@ function samplingFindingOf(finding: SamplingFinding, tally: ServiceTally | undef
   return {
     ...namesOf(finding),
     code,
-    severity: "warning",
+    severity: SAMPLING_SEVERITY,
     instrumentation: describe(instrumentation, tally?.sender ?? null),
     count: Math.round(share * requests),
     of: requests,

@@ -4,6 +4,7 @@
  * `HEALTHY` is a request as a well instrumented service sends it. A test changes what it is about, for all
  * requests or for those that are refused, one in four.
  */
+import assert from "node:assert/strict";
 import type { Finding } from "../../../../src/core/extraction/instrumentation/finding.ts";
 import { MINUTE_MS, SECOND_MS } from "../../../../src/core/time.ts";
 import { EngineWorld } from "../../../support/engine-world.ts";
@@ -93,7 +94,11 @@ export class WatchedService {
   }
 
   codes(): readonly string[] {
-    return this.findings().map(({ code, severity }) => `${severity} ${code}`);
+    const findings = this.findings();
+    for (const [severity, count] of Object.entries(this.world.engine.senders.findingCounts())) {
+      assert.equal(count, findings.filter((finding) => finding.severity === severity).length, `${severity} as counted`);
+    }
+    return findings.map(({ code, severity }) => `${severity} ${code}`);
   }
 }
 
