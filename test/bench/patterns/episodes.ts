@@ -44,6 +44,16 @@ function signIn(client: string, facts: Partial<RecordedRequest> = {}): Requests[
   return { method: "POST", route: LOGIN, httpStatus: 401, client, ...facts };
 }
 
+/** One client that fails so often, at a steady pace, and then succeeds. */
+function failsAndGetsIn(client: string, failures: number, everySeconds: number): Pick<Episode, "lastsMs" | "extra"> {
+  const extra = (second: number) => {
+    const attempt = second / everySeconds;
+    if (!Number.isInteger(attempt) || attempt > failures) return [];
+    return [signIn(client, { httpStatus: attempt === failures ? 200 : 401 })];
+  };
+  return { lastsMs: (failures + 2) * everySeconds * SECOND_MS, extra };
+}
+
 function user(name: string) {
   return { attributes: { "enduser.id": name } };
 }
@@ -89,12 +99,7 @@ export const EPISODES: Readonly<Record<string, (random: Random) => Episode>> = {
     const client = stranger(random);
     const failures = 26 + random.integer(40);
     const everySeconds = 1 + random.integer(6);
-    const extra = (second: number) => {
-      const attempt = second / everySeconds;
-      if (!Number.isInteger(attempt) || attempt > failures) return [];
-      return [signIn(client, { httpStatus: attempt === failures ? 200 : 401 })];
-    };
-    return { truth: "account_takeover", lastsMs: (failures + 2) * everySeconds * SECOND_MS, extra };
+    return { truth: "account_takeover", ...failsAndGetsIn(client, failures, everySeconds) };
   },
   scan: (random) => {
     const client = stranger(random);
@@ -172,11 +177,6 @@ export const EPISODES: Readonly<Record<string, (random: Random) => Episode>> = {
     const client = stranger(random);
     const failures = 5 + random.integer(5);
     const everySeconds = 6 + random.integer(20);
-    const extra = (second: number) => {
-      const attempt = second / everySeconds;
-      if (!Number.isInteger(attempt) || attempt > failures) return [];
-      return [signIn(client, { httpStatus: attempt === failures ? 200 : 401 })];
-    };
-    return { truth: null, lastsMs: (failures + 2) * everySeconds * SECOND_MS, extra };
+    return { truth: null, ...failsAndGetsIn(client, failures, everySeconds) };
   },
 };

@@ -1,40 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KnownClients } from "../../../../src/core/alerts/patterns/known-clients.ts";
 import {
   createSuccessesAfterFailures,
   noteSuccessAfterFailures,
 } from "../../../../src/core/alerts/patterns/success-after-failures.ts";
-import type { Endpoint } from "../../../../src/core/extraction/endpoint.ts";
 import { HOUR_MS, MINUTE_MS } from "../../../../src/core/time.ts";
 import { fc } from "../../../support/properties.ts";
-
-const LOGIN: Endpoint = {
-  id: 3,
-  name: "POST /login",
-  isOverflow: false,
-  environment: "",
-  namespace: "",
-  service: "auth",
-  method: "POST",
-  route: "/login",
-  protocol: "http",
-};
-
-/** Clients 1 to 9 have signed in before. */
-function memory(): KnownClients {
-  const known = new KnownClients();
-  for (let client = 1; client <= 9; client++) known.noteSuccess(client, LOGIN.id, 0);
-  return known;
-}
+import { LOGIN_ENDPOINT, peopleAtLogin } from "../people-at-login.ts";
 
 const TRACE = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" };
 
 function request(client: number) {
-  return { client, endpoint: LOGIN, traceId: () => TRACE.traceId, spanId: () => TRACE.spanId };
+  return { client, endpoint: LOGIN_ENDPOINT, traceId: () => TRACE.traceId, spanId: () => TRACE.spanId };
 }
 
-function succeed(client: number, failures: number, now = HOUR_MS, knownClients = memory()) {
+function succeed(client: number, failures: number, now = HOUR_MS, knownClients = peopleAtLogin()) {
   const successes = createSuccessesAfterFailures();
   noteSuccessAfterFailures(successes, request(client), { failures, knownClients }, now);
   return successes;
@@ -65,11 +45,11 @@ test("whoever signed in here before is never suspected, however often it failed,
 
 test("a program whose secret was repaired is no takeover", () => {
   const successes = createSuccessesAfterFailures();
-  const endpoint = { ...LOGIN, route: "/oauth/token" };
+  const endpoint = { ...LOGIN_ENDPOINT, route: "/oauth/token" };
   noteSuccessAfterFailures(
     successes,
     { ...request(5001), endpoint },
-    { failures: 40, knownClients: memory() },
+    { failures: 40, knownClients: peopleAtLogin() },
     HOUR_MS,
   );
   assert.deepEqual(successes, { listed: [], isTakeover: false });
@@ -78,7 +58,7 @@ test("a program whose secret was repaired is no takeover", () => {
 test("however many get in, few are listed", () => {
   const successes = createSuccessesAfterFailures();
   for (let client = 5000; client < 5100; client++) {
-    noteSuccessAfterFailures(successes, request(client), { failures: 30, knownClients: memory() }, HOUR_MS);
+    noteSuccessAfterFailures(successes, request(client), { failures: 30, knownClients: peopleAtLogin() }, HOUR_MS);
   }
   assert.equal(successes.listed.length, 16);
 });

@@ -1,34 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KnownClients } from "../../../../src/core/alerts/patterns/known-clients.ts";
 import type { SignInSnapshot } from "../../../../src/core/alerts/takeover/sign-in-watch.ts";
 import { SignInWatch } from "../../../../src/core/alerts/takeover/sign-in-watch.ts";
-import type { Endpoint } from "../../../../src/core/extraction/endpoint.ts";
 import type { Observation } from "../../../../src/core/extraction/observation.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../../src/core/time.ts";
 import { fc } from "../../../support/properties.ts";
+import { LOGIN_ENDPOINT, peopleAtLogin } from "../people-at-login.ts";
 
-const LOGIN: Endpoint = {
-  id: 3,
-  name: "POST /login",
-  isOverflow: false,
-  environment: "",
-  namespace: "",
-  service: "auth",
-  method: "POST",
-  route: "/login",
-  protocol: "http",
-};
 const STRANGER = 5001;
 
 /** A moment at which the memory of who succeeded is ripe. Clients 1 to 9 have. */
 const START = HOUR_MS;
-
-function memory(): KnownClients {
-  const known = new KnownClients();
-  for (let client = 1; client <= 9; client++) known.noteSuccess(client, LOGIN.id, 0);
-  return known;
-}
 
 type Event = { readonly at: number; readonly isOk?: boolean; readonly client?: number; readonly user?: number } & {
   /** By the sender's clock; when it arrives, unless given. */
@@ -38,12 +20,17 @@ type Event = { readonly at: number; readonly isOk?: boolean; readonly client?: n
 /** Hands requests to a watch, and says how many takeovers there were and of how many failures each. */
 class Visit {
   watch = new SignInWatch();
-  readonly known = memory();
+  readonly known = peopleAtLogin();
 
   send({ at, client = STRANGER, endedAt = at, isOk = false, user = 0 }: Event): this {
     const now = START + at;
     const observation: Observation = {
-      ...{ endpoint: LOGIN, outcome: isOk ? "ok" : "unauthenticated", cause: null, httpStatus: isOk ? 200 : 401 },
+      ...{
+        endpoint: LOGIN_ENDPOINT,
+        outcome: isOk ? "ok" : "unauthenticated",
+        cause: null,
+        httpStatus: isOk ? 200 : 401,
+      },
       ...{ grpcStatus: -1, weight: 1, client, user, endedAt: START + endedAt },
       traceId: () => `trace-${at}`,
       spanId: () => `span-${at}`,
@@ -51,7 +38,7 @@ class Visit {
     };
     if (isOk) this.watch.observeSuccess(observation, this.known, now);
     else this.watch.observeFailure(observation, this.known, now);
-    if (isOk) this.known.noteSuccess(client, LOGIN.id, now);
+    if (isOk) this.known.noteSuccess(client, LOGIN_ENDPOINT.id, now);
     return this;
   }
 
