@@ -10,6 +10,7 @@
  * the guard allows, and the level may rise only slowly.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
+import { learnCrowding } from "./crowding.ts";
 import { stretchGain } from "./ewma.ts";
 import { logistic, logit } from "./odds.ts";
 import type { SeasonOffsets, SeasonReview } from "./season.ts";
@@ -126,6 +127,7 @@ export function learnStretch(
   limits: { readonly guardRatio: number; readonly memoryMs: number },
 ): number {
   learnRequestRate(baseline, stretch, limits.memoryMs);
+  learnCrowding(baseline.spread, stretch, usualRatio(baseline) * usualRequestsPerSecond(baseline));
   learnSpread(baseline.spread, stretch, { level: usualLevel(baseline), observedMs: baseline.observedMs });
   const learned = learnRatio(baseline, stretch, limits);
   raiseLevelSlowly(baseline, stretch.durationMs);

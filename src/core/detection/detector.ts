@@ -12,6 +12,7 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
 import { castSuccess } from "./client-votes.ts";
 import { nextControlAverage } from "./control-limit.ts";
+import { crowdSize, joinCrowd } from "./crowding.ts";
 import { describeQuiet, describeRate, describeWatched } from "./describe.ts";
 import type { Diagnosis, WatchedCopy } from "./diagnosis.ts";
 import { diagnose } from "./diagnosis.ts";
@@ -35,6 +36,7 @@ import {
   recentFailuresOf,
   recordClientFailure,
   recordClientSuccess,
+  UNKNOWN_CLIENT,
 } from "./recent-clients.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
 import type { Season } from "./season.ts";
@@ -284,11 +286,10 @@ function takeFailure(
   decayPace(pace, now);
   fade(evidence, now);
   aimAtOddsScale(evidence, learnFailureWeight(watch.weights, weight));
-  const worth = recordClientFailure(
-    watch.clients,
-    { client, parallelMs: isAuthenticationRoute ? 0 : PARALLEL_MS },
-    now,
-  );
+  const parallelMs = isAuthenticationRoute ? 0 : PARALLEL_MS;
+  const isCrowding = client === UNKNOWN_CLIENT && !isAuthenticationRoute;
+  const share = isCrowding ? shareOfCrowd(watch, now) : 1;
+  const worth = share * recordClientFailure(watch.clients, { client, parallelMs }, now);
   addFailure(evidence, worth, expectationOf(watch), now);
   if (watch.alarm === null) followExcursion(watch.excursions, watchedCusum(evidence), now);
   queue.open.failures += 1;
@@ -299,6 +300,13 @@ function takeFailure(
   pace.failures += 1;
   if (watch.alarm !== null) watch.alarm.failures += 1;
   watch.lastOutcomeAt = now;
+}
+
+/** What a failure whose client is not known counts for: it may be one of several of one event. */
+function shareOfCrowd({ baseline, crowd, queue }: Watch, now: UnixMillis): number {
+  queue.open.crowdedFailures += 1;
+  queue.open.crowdedSquares += joinCrowd(crowd, now);
+  return 1 / crowdSize(baseline.spread);
 }
 
 /** Returns what the success stands for, in units of one received failure. */

@@ -92,7 +92,13 @@ export function unpack(packed: PackedMemory): Memory {
 
 type SlowSpread = Pick<
   Spread,
-  "clusterFactor" | "clusterTrialsBefore" | "clusterFailuresBefore" | "wander" | "wanderWindowCount"
+  | "clusterFactor"
+  | "clusterTrialsBefore"
+  | "clusterFailuresBefore"
+  | "wander"
+  | "wanderWindowCount"
+  | "crowdedFailures"
+  | "crowdedSquares"
 >;
 
 type Late = {
@@ -126,6 +132,8 @@ function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spr
     spread.clusterFailuresBefore,
     spread.wander,
     spread.wanderWindowCount,
+    spread.crowdedFailures,
+    spread.crowdedSquares,
     returns?.endedAt ?? 0,
     returns?.holdMs ?? 0,
     returns?.pagedOdds ?? 0,
@@ -135,13 +143,22 @@ function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spr
 function readLate(numbers: readonly number[]): Late {
   const [clientLimit = 0, failurePerSuccess = 1, mature = 0, count = 0, excess = 0, fadedAt = 0, ...strays] = numbers;
   const [clusterFactor = 1, clusterTrialsBefore = 0, clusterFailuresBefore = 0, wander = 0, ...rest] = strays;
-  const [wanderWindowCount = 0, endedAt = 0, holdMs = 0, pagedOdds = 0] = rest;
+  const [wanderWindowCount = 0, crowdedFailures = 0, crowdedSquares = 0, ...back] = rest;
+  const [endedAt = 0, holdMs = 0, pagedOdds = 0] = back;
   return {
     clientLimit,
     failurePerSuccess,
     isMature: mature === 1,
     excursions: { peak: 0, count, excess, fadedAt },
-    spread: { clusterFactor, clusterTrialsBefore, clusterFailuresBefore, wander, wanderWindowCount },
+    spread: {
+      clusterFactor,
+      clusterTrialsBefore,
+      clusterFailuresBefore,
+      wander,
+      wanderWindowCount,
+      crowdedFailures,
+      crowdedSquares,
+    },
     returns: endedAt === 0 ? null : { endedAt, holdMs, pagedOdds },
   };
 }

@@ -122,6 +122,8 @@ function learnRemembering(series: Series, memory: Memory, now: UnixMillis, terms
     successes: series.quietSuccesses / failurePerSuccess,
     failures: memory.unlearnedFailures,
     discountedFailures: memory.unlearnedDiscounted,
+    crowdedFailures: 0,
+    crowdedSquares: 0,
   };
   learnHarmless(series, baseline, stretch, { ...terms, guardRatio: guardRatio(baseline) });
   memory.clientLimit = relaxedClientLimit(memory.clientLimit, durationMs);

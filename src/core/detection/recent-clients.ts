@@ -20,7 +20,8 @@ const PERSISTENCE_MEMORY_MS = 10 * MINUTE_MS;
 /** Each remembered failure lets a client stay this much longer than its last one alone would. */
 const STAY_PER_FAILURE_MS = MINUTE_MS;
 const WORTH_OF_UNKNOWN = 0.7;
-const UNKNOWN_CLIENT = 0;
+/** The client of requests that name none. */
+export const UNKNOWN_CLIENT = 0;
 const ONE_MORE = [0];
 /**
  * An expired session fails in up to so many requests at once. What comes on top is more than one session:

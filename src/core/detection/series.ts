@@ -10,6 +10,7 @@ import type { UnixMillis } from "../time.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Baseline } from "./baseline.ts";
 import type { ClientVotes } from "./client-votes.ts";
+import type { Crowd } from "./crowding.ts";
 import type { Evidence } from "./evidence.ts";
 import type { SmoothedRatio } from "./ewma.ts";
 import type { Excursions } from "./excursions.ts";
@@ -63,6 +64,8 @@ export type Watch = {
   readonly evidence: Evidence;
   readonly excursions: Excursions;
   readonly clients: RecentClients;
+  /** The latest failures that name no client. */
+  readonly crowd: Crowd;
   /** Persistence of one client that is an alarm. */
   clientLimit: number;
   /** Who usually succeeds, apart from times of alarm. */

@@ -8,6 +8,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
 import { createBaseline, learnStretch } from "./baseline.ts";
 import { guardRatio } from "./guard.ts";
 import { logistic, logit } from "./odds.ts";
+import { emptyStretch } from "./stretch.ts";
 
 export type SteadyTraffic = {
   readonly requestsPerSecond: number;
@@ -29,7 +30,7 @@ export function settledGuard({ halfLifeMs, requestsPerSecond, usual }: SteadyTra
   for (let playedMs = 0; playedMs < PLAYED_MS; playedMs += MINUTE_MS) {
     const failures = poisson(perMinute * usual, next);
     const successes = poisson(perMinute * (1 - usual), next);
-    const stretch = { durationMs: MINUTE_MS, successes, failures, discountedFailures: failures };
+    const stretch = { ...emptyStretch(), durationMs: MINUTE_MS, successes, failures, discountedFailures: failures };
     learnStretch(baseline, stretch, { guardRatio: guardRatio(baseline), memoryMs: halfLifeMs / Math.LN2 });
     if (playedMs >= SETTLED_AFTER_MS) levels += logit(guardRatio(baseline));
   }

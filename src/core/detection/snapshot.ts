@@ -17,7 +17,7 @@ import { readSeason, storeSeason } from "./season.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 7;
+const SNAPSHOT_VERSION = 8;
 
 export type SeriesSnapshot = {
   readonly version: number;
@@ -96,6 +96,7 @@ function copyWatch(watch: Watch): Watch {
       tallies: [...watch.clients.tallies],
       votes: { ...watch.clients.votes },
     },
+    crowd: { ...watch.crowd },
     successVotes: { ...watch.successVotes },
     weights: { ...watch.weights },
     pace: { ...watch.pace },

@@ -8,11 +8,12 @@
  * add failures but not remove any.
  */
 import { MINUTE_MS } from "../time.ts";
+import type { Crowding } from "./crowding.ts";
 import { clamp, logistic, logit } from "./odds.ts";
 import type { Stretch } from "./stretch.ts";
 import { trialsOf } from "./stretch.ts";
 
-export type Spread = {
+export type Spread = Crowding & {
   /** Variance of failure counts over that of independent requests. */
   clusterFactor: number;
   /** The window being filled, and the one before it; failures are discounted. */
@@ -48,6 +49,8 @@ const WANDER_MEMORY_WINDOWS = 500;
 
 export function createSpread(): Spread {
   return {
+    crowdedFailures: 0,
+    crowdedSquares: 0,
     clusterFactor: 1,
     clusterTrials: 0,
     clusterFailures: 0,

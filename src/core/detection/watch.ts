@@ -8,6 +8,7 @@ import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 import { usualRatio } from "./baseline.ts";
 import { CONTROL_AT_REST } from "./control-limit.ts";
+import { createCrowd } from "./crowding.ts";
 import { aimAtOddsScale, createEvidence, gainCalm, highestCusum } from "./evidence.ts";
 import { endExcursion } from "./excursions.ts";
 import { fastRatioAfterCalm } from "./fast-ratio.ts";
@@ -95,6 +96,7 @@ function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMill
     evidence: createEvidence(now),
     excursions,
     clients: createRecentClients(),
+    crowd: createCrowd(),
     clientLimit,
     successVotes,
     weights: { success: series.successWeight, failurePerSuccess },

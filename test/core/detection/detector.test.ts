@@ -252,6 +252,25 @@ test("sessions that expire together are no burst, though each answers all that i
   assert.deepEqual(endpoint.alarms, []);
 });
 
+test("where no client is named, sessions that expire with all that they have under way page nobody, and attacks still do", () => {
+  const endpoint = new EndpointUnderTest({ seed: 21 });
+  const day = (attackPerSecond: number) => {
+    for (const end = endpoint.now + DAY_MS; endpoint.now < end; ) {
+      endpoint.now += endpoint.random.exponential(2 * SECOND_MS);
+      if (endpoint.random.chance(0.004)) failTogether(endpoint, 1 + endpoint.random.integer(8));
+      else endpoint.succeed(0);
+    }
+    for (let failed = 0; attackPerSecond > 0 && endpoint.alarms.length === 0 && failed < 200; failed++) {
+      endpoint.now += SECOND_MS / attackPerSecond;
+      endpoint.fail(0, 1, "attack");
+    }
+  };
+  for (let count = 0; count < 3; count++) day(0);
+  assert.deepEqual(endpoint.alarms, []);
+  day(3);
+  assert.ok(endpoint.alarms.length === 1 && endpoint.attackCount < 100, `${endpoint.attackCount}`);
+});
+
 test("clients that fail and get in at once have renewed their sessions; off the sign-in routes that is no burst", () => {
   const wakeUp = (getIn: boolean) => {
     const endpoint = new EndpointUnderTest({ seed: 3 });
@@ -403,3 +422,11 @@ test("a series that never failed holds no more than a few numbers and asks for n
   assert.ok(Math.abs(endpoint.reading.requestCount - 60) < 25);
   assert.ok(endpoint.now > START);
 });
+
+/** Nobody says whose they are, nor that they are one's. */
+function failTogether(endpoint: EndpointUnderTest, count: number): void {
+  for (let parallel = 0; parallel < count; parallel++) {
+    endpoint.fail(0);
+    endpoint.now += 20;
+  }
+}

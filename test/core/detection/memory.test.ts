@@ -24,6 +24,8 @@ const spread = numbers(
   "wanderMs",
   "wanderTrials",
   "wanderFailures",
+  "crowdedFailures",
+  "crowdedSquares",
 );
 const level = numbers(
   "successes",
