@@ -81,7 +81,7 @@ export function describeWatched(
     requestsSince: (excess.failures + excess.successes) * failureWeight(watch.weights),
     busiestClientShare: busiestShare(watch.clients),
     isOneClientFailing: !isAuthenticationRoute && isOneClientFailing(watch.clients, watch.successVotes),
-    isKnownRise: alarm !== null && isKnownRise(watch.returns, steadyRatio(alarm, watch)),
+    isKnownRise: isKnownStory(watch),
     holdMs: watch.returns?.holdMs ?? 0,
     isWarm: isWarm(baseline),
     isAlarming: alarm !== null,
@@ -95,6 +95,12 @@ export function describeWatched(
 export function describeRate(watch: Watch): RateReading {
   const rate = rateNow(watch);
   return { rate, usual: watch.usual, deviation: deviationOf(watch, rate) };
+}
+
+/** A single client's alarm is no rise of the ratio: that somebody else was paged for says nothing of it. */
+function isKnownStory(watch: Watch): boolean {
+  const { alarm, returns } = watch;
+  return alarm !== null && alarm.kind !== "client" && isKnownRise(returns, steadyRatio(alarm, watch));
 }
 
 type ExcessSoFar = { readonly since: UnixMillis | null; readonly failures: number; readonly successes: number };

@@ -38,6 +38,7 @@ import {
   recordClientSuccess,
   UNKNOWN_CLIENT,
 } from "./recent-clients.ts";
+import { noteResidentSeen } from "./residents.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
 import type { Season } from "./season.ts";
 import type { SeasonKind } from "./season-learning.ts";
@@ -290,6 +291,7 @@ function takeFailure(
   const isCrowding = client === UNKNOWN_CLIENT && !isAuthenticationRoute;
   const share = isCrowding ? shareOfCrowd(watch, now) : 1;
   const worth = share * recordClientFailure(watch.clients, { client, parallelMs }, now);
+  if (isAuthenticationRoute) noteResidentSeen(watch.residents, client, now);
   addFailure(evidence, worth, expectationOf(watch), now);
   if (watch.alarm === null) followExcursion(watch.excursions, watchedCusum(evidence), now);
   queue.open.failures += 1;

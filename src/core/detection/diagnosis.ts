@@ -18,6 +18,7 @@ import type { Terms } from "./learning.ts";
 import { controlLimitOf, isUndecided } from "./learning.ts";
 import type { Reading } from "./reading.ts";
 import { failuresOf, mostPersistentClient, recentFailuresOf } from "./recent-clients.ts";
+import { clientLimitOf } from "./residents.ts";
 import { failureWeight, oddsScale } from "./sampling.ts";
 import type { Series, Watch } from "./series.ts";
 
@@ -100,7 +101,7 @@ function quietFigures(series: Series, terms: Terms, now: UnixMillis): Partial<Re
   return { deviation, failureCount, rate, requestCount };
 }
 
-function clientOf({ isAuthenticationRoute }: Series, { clients, clientLimit }: Watch, now: UnixMillis) {
+function clientOf({ isAuthenticationRoute }: Series, { clients, residents }: Watch, now: UnixMillis) {
   const client = mostPersistentClient(clients, now);
   if (client === 0) return null;
   const failures = failuresOf(clients, client);
@@ -108,7 +109,7 @@ function clientOf({ isAuthenticationRoute }: Series, { clients, clientLimit }: W
     client,
     failures,
     share: failures / Math.max(1, clients.tallyTotal),
-    gate: gateAtLeast("client", recentFailuresOf(clients, client, now), clientLimit),
+    gate: gateAtLeast("client", recentFailuresOf(clients, client, now), clientLimitOf(residents, client, now)),
     isAlarmOfItsOwn: isAuthenticationRoute,
   };
 }

@@ -5,7 +5,6 @@ import type { UnixMillis } from "../time.ts";
 import type { Alarm, UsualTraffic } from "./alarm.ts";
 import { beginAlarm, clearanceAt, noteMoment, noteOutcome, ratioOf, wasBrief } from "./alarm.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
-import { raisedClientLimit } from "./client-limit.ts";
 import { controlDeviation } from "./control-limit.ts";
 import { evidenceNats, leadingExcess } from "./evidence.ts";
 import { endExcursion } from "./excursions.ts";
@@ -14,7 +13,8 @@ import { allHold, gateAbove, gateAtLeast } from "./gate.ts";
 import type { Terms } from "./learning.ts";
 import { acceptLevel, controlLimitOf, forgetExcess, refresh } from "./learning.ts";
 import type { AlarmClearance } from "./reading.ts";
-import { persistenceOf, repeatsOf } from "./recent-clients.ts";
+import { persistenceOf, recentFailuresOf, repeatsOf } from "./recent-clients.ts";
+import { CLIENT_LIMIT, clientLimitOf, withResident } from "./residents.ts";
 import type { Returns } from "./returns.ts";
 import { noteAccepted, noteEnd, noteReturn } from "./returns.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
@@ -27,6 +27,8 @@ import { surplusGates } from "./surplus.ts";
  * means it has let go.
  */
 const CLIENT_CALM_SHARE = 1 / 20;
+/** A client that has failed so much of what would make it an alarm belongs to the level that is accepted. */
+const PART_OF_LEVEL = 1 / 2;
 
 /** After a failure. True when it turned the alarm on, or made a client's alarm one of the ratio. */
 export function judgeFailure(series: Series, watch: Watch, terms: Terms, client: number, now: UnixMillis): boolean {
@@ -35,7 +37,7 @@ export function judgeFailure(series: Series, watch: Watch, terms: Terms, client:
   if (excess !== null) return raiseExcess(watch, terms, excess, now);
   if (watch.alarm !== null || !series.isAuthenticationRoute) return false;
   // The gate's own question, asked without making one: most failures on sign-in routes come this far.
-  if (persistenceOf(watch.clients, client) < watch.clientLimit) return false;
+  if (persistenceOf(watch.clients, client) < clientLimitOf(watch.residents, client, now)) return false;
   return raiseClient(watch, client, now);
 }
 
@@ -90,8 +92,8 @@ export function excessGates(watch: Watch, terms: Terms): readonly Gate[] {
 }
 
 /** On a sign-in route this one alone is an alarm. */
-export function clientGate({ clients, clientLimit }: Watch, client: number): Gate {
-  return gateAtLeast("client", persistenceOf(clients, client), clientLimit);
+export function clientGate({ clients, residents }: Watch, client: number, now: UnixMillis): Gate {
+  return gateAtLeast("client", persistenceOf(clients, client), clientLimitOf(residents, client, now));
 }
 
 type ProvenExcess = Excess & { readonly gates: readonly Gate[] };
@@ -118,7 +120,7 @@ function raiseExcess(watch: Watch, terms: Terms, excess: ProvenExcess, now: Unix
 }
 
 function raiseClient(watch: Watch, client: number, now: UnixMillis): boolean {
-  const gate = clientGate(watch, client);
+  const gate = clientGate(watch, client, now);
   const failures = Math.round(gate.value);
   return raise(watch, beginAlarm({ kind: "client", since: now, failures, successes: 0, client, gates: [gate] }, now));
 }
@@ -136,9 +138,10 @@ function raise(watch: Watch, alarm: Alarm): boolean {
  * The client fails no more, or succeeds often enough to have paid back half of what raised the alarm: one
  * address can be a whole gateway, and some of the people behind it always fail.
  */
-function hasLetGo({ clients, clientLimit }: Watch, { client }: Alarm, now: UnixMillis): boolean {
-  const isQuiet = repeatsOf(clients, client, now) < CLIENT_CALM_SHARE * clientLimit;
-  return isQuiet || persistenceOf(clients, client) < clientLimit / 2;
+function hasLetGo({ clients, residents }: Watch, { client }: Alarm, now: UnixMillis): boolean {
+  const limit = clientLimitOf(residents, client, now);
+  const isQuiet = repeatsOf(clients, client, now) < CLIENT_CALM_SHARE * limit;
+  return isQuiet || persistenceOf(clients, client) < limit / 2;
 }
 
 function usualTraffic({ baseline, lastOutcomeAt, usual, usualUpper }: Watch): UsualTraffic {
@@ -157,16 +160,25 @@ function returnsAfter(
 ): Returns {
   const { alarm, clearance, now } = end;
   if (clearance !== "new_level") return noteEnd(returns, alarm.calm?.since ?? lastOutcomeAt);
+  // The ratio has not moved: a client was taken for usual, and only that one is known.
+  if (alarm.kind === "client") return noteEnd(returns, now);
   const wasTicket = !isAuthenticationRoute && isOneClientFailing(clients, successVotes);
   return wasTicket ? noteEnd(returns, now) : noteAccepted(returns, ratioOf(alarm), now);
+}
+
+/** Whoever kept failing is part of what is taken for usual. */
+function acceptClients(watch: Watch, now: UnixMillis): void {
+  for (const client of watch.clients.clients) {
+    const persistence = recentFailuresOf(watch.clients, client, now);
+    if (persistence < PART_OF_LEVEL * CLIENT_LIMIT) continue;
+    watch.residents = withResident(watch.residents, { client, persistence }, now);
+  }
 }
 
 function endAlarm(watch: Watch, alarm: Alarm, terms: Terms, clearance: AlarmClearance, now: UnixMillis): void {
   watch.alarm = null;
   watch.clearedBy = clearance;
-  if (clearance === "new_level" && alarm.client !== 0) {
-    watch.clientLimit = raisedClientLimit(watch.clientLimit, persistenceOf(watch.clients, alarm.client));
-  }
+  if (clearance === "new_level") acceptClients(watch, now);
   if (clearance === "new_level" && alarm.kind !== "client") {
     acceptLevel(watch, terms, now);
     return;

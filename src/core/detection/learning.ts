@@ -8,7 +8,6 @@ import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 import { lookWhetherLevel } from "./alarm.ts";
 import { usualRatio, usualRequestsPerSecond } from "./baseline.ts";
-import { relaxedClientLimit } from "./client-limit.ts";
 import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
 import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
 import type { DetectorContext } from "./excursions.ts";
@@ -99,7 +98,6 @@ function learnClosed(series: Series, watch: Watch, terms: Terms, closed: Waiting
     return;
   }
   considerFormerLevel(watch, closed);
-  watch.clientLimit = relaxedClientLimit(watch.clientLimit, closed.durationMs);
   enqueue(watch.queue, closed);
   if (isUndecided(watch, terms)) waitAndSee(watch, terms, closed);
   else learnWaiting(series, watch, terms);

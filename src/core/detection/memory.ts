@@ -7,7 +7,6 @@
  */
 import type { UnixMillis } from "../time.ts";
 import type { Baseline } from "./baseline.ts";
-import { CLIENT_LIMIT } from "./client-limit.ts";
 import type { ClientVotes } from "./client-votes.ts";
 import type { Excursions } from "./excursions.ts";
 import type { Returns } from "./returns.ts";
@@ -18,7 +17,6 @@ import { createSpread } from "./spread.ts";
 export type Memory = {
   readonly baseline: Baseline;
   readonly excursions: Excursions;
-  clientLimit: number;
   readonly failurePerSuccess: number;
   readonly lastFailureAt: UnixMillis;
   /** Failures that came shortly before the series had to make place, not learned yet. */
@@ -102,7 +100,6 @@ type SlowSpread = Pick<
 >;
 
 type Late = {
-  readonly clientLimit: number;
   readonly failurePerSuccess: number;
   readonly isMature: boolean;
   readonly excursions: Excursions;
@@ -111,7 +108,6 @@ type Late = {
 };
 
 const LATE_DEFAULTS = lateNumbers({
-  clientLimit: CLIENT_LIMIT,
   failurePerSuccess: 1,
   isMature: false,
   excursions: { peak: 0, count: 0, excess: 0, fadedAt: 0 },
@@ -119,9 +115,8 @@ const LATE_DEFAULTS = lateNumbers({
   returns: null,
 });
 
-function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spread, returns }: Late): number[] {
+function lateNumbers({ failurePerSuccess, isMature, excursions, spread, returns }: Late): number[] {
   return [
-    clientLimit,
     failurePerSuccess,
     isMature ? 1 : 0,
     excursions.count,
@@ -141,12 +136,11 @@ function lateNumbers({ clientLimit, failurePerSuccess, isMature, excursions, spr
 }
 
 function readLate(numbers: readonly number[]): Late {
-  const [clientLimit = 0, failurePerSuccess = 1, mature = 0, count = 0, excess = 0, fadedAt = 0, ...strays] = numbers;
+  const [failurePerSuccess = 1, mature = 0, count = 0, excess = 0, fadedAt = 0, ...strays] = numbers;
   const [clusterFactor = 1, clusterTrialsBefore = 0, clusterFailuresBefore = 0, wander = 0, ...rest] = strays;
   const [wanderWindowCount = 0, crowdedFailures = 0, crowdedSquares = 0, ...back] = rest;
   const [endedAt = 0, holdMs = 0, pagedOdds = 0] = back;
   return {
-    clientLimit,
     failurePerSuccess,
     isMature: mature === 1,
     excursions: { peak: 0, count, excess, fadedAt },

@@ -7,7 +7,6 @@
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../time.ts";
 import { createBaseline, keptShare } from "./baseline.ts";
-import { CLIENT_LIMIT, relaxedClientLimit } from "./client-limit.ts";
 import { createClientVotes } from "./client-votes.ts";
 import { stretchGain } from "./ewma.ts";
 import { createExcursions } from "./excursions.ts";
@@ -45,7 +44,6 @@ export function recall(series: Series, terms: SeasonTerms): Memory {
   return {
     baseline: createBaseline({ successes, requestsPerSecond, observedMs: quietSince - createdAt }),
     excursions: createExcursions(quietSince),
-    clientLimit: CLIENT_LIMIT,
     failurePerSuccess: 1,
     lastFailureAt: createdAt,
     unlearnedFailures: 0,
@@ -126,7 +124,6 @@ function learnRemembering(series: Series, memory: Memory, now: UnixMillis, terms
     crowdedSquares: 0,
   };
   learnHarmless(series, baseline, stretch, { ...terms, guardRatio: guardRatio(baseline) });
-  memory.clientLimit = relaxedClientLimit(memory.clientLimit, durationMs);
   memory.unlearnedFailures = 0;
   memory.unlearnedDiscounted = 0;
   series.memory = pack(memory);

@@ -20,6 +20,7 @@ import type { PackedMemory } from "./memory.ts";
 import type { Pace } from "./pace.ts";
 import type { AlarmClearance } from "./reading.ts";
 import type { RecentClients } from "./recent-clients.ts";
+import type { Residents } from "./residents.ts";
 import type { Returns } from "./returns.ts";
 import type { SampleWeights } from "./sampling.ts";
 import type { SlidingCounts } from "./sliding-counts.ts";
@@ -66,8 +67,7 @@ export type Watch = {
   readonly clients: RecentClients;
   /** The latest failures that name no client. */
   readonly crowd: Crowd;
-  /** Persistence of one client that is an alarm. */
-  clientLimit: number;
+  residents: Residents;
   /** Who usually succeeds, apart from times of alarm. */
   readonly successVotes: ClientVotes;
   readonly weights: SampleWeights;

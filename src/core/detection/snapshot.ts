@@ -17,7 +17,7 @@ import { readSeason, storeSeason } from "./season.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 8;
+const SNAPSHOT_VERSION = 9;
 
 export type SeriesSnapshot = {
   readonly version: number;
@@ -97,6 +97,7 @@ function copyWatch(watch: Watch): Watch {
       votes: { ...watch.clients.votes },
     },
     crowd: { ...watch.crowd },
+    residents: watch.residents.map((resident) => ({ ...resident })),
     successVotes: { ...watch.successVotes },
     weights: { ...watch.weights },
     pace: { ...watch.pace },

@@ -21,6 +21,7 @@ import { pack } from "./memory.ts";
 import { createPace } from "./pace.ts";
 import { closeQuietStretch, estimateQuietRequests, recall, successesSinceFailure } from "./quiet.ts";
 import { createRecentClients } from "./recent-clients.ts";
+import { NO_RESIDENTS } from "./residents.ts";
 import { oddsScale } from "./sampling.ts";
 import { followSeason } from "./season-learning.ts";
 import type { Series, Watch } from "./series.ts";
@@ -56,7 +57,7 @@ export function isAtRest(watch: Watch, now: UnixMillis, forMs: number): boolean 
 
 /** Ends the watch. What has not been learned yet is learned with the next quiet stretch. */
 export function endWatch(series: Series, watch: Watch): void {
-  const { baseline, excursions, clientLimit, returns, successVotes, evidence } = watch;
+  const { baseline, excursions, returns, successVotes, evidence } = watch;
   const { success, failurePerSuccess } = watch.weights;
   const { since, counts } = unlearned(watch.queue);
   endExcursion(excursions, watch.lastOutcomeAt);
@@ -65,7 +66,6 @@ export function endWatch(series: Series, watch: Watch): void {
   series.memory = pack({
     baseline,
     excursions,
-    clientLimit,
     failurePerSuccess,
     lastFailureAt: evidence.surplus.judgedAt,
     unlearnedFailures: counts.failures,
@@ -81,7 +81,7 @@ export function endWatch(series: Series, watch: Watch): void {
 }
 
 function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMillis): Watch {
-  const { baseline, excursions, clientLimit, successVotes, failurePerSuccess, lastFailureAt, returns } = memory;
+  const { baseline, excursions, successVotes, failurePerSuccess, lastFailureAt, returns } = memory;
   const usual = usualRatio(baseline);
   const window = createSlidingCounts(now, terms.windowMs);
   seedRequests(window, estimateQuietRequests(series, now, terms.windowMs));
@@ -97,7 +97,7 @@ function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMill
     excursions,
     clients: createRecentClients(),
     crowd: createCrowd(),
-    clientLimit,
+    residents: NO_RESIDENTS,
     successVotes,
     weights: { success: series.successWeight, failurePerSuccess },
     pace: createPace(now, { requestsPerSecond: baseline.hourRate, ageMs: now - series.createdAt }),

@@ -93,7 +93,7 @@ test("an alarm goes on with the failure with which its gates come to hold, and w
         observe(detector, series, { afterMs, ...next }, now);
         if (series.watch === null || wasAlarming || !next.isFailure) continue;
         const isProven = allHold(detector.diagnose(series, now).gates);
-        const isPersistent = clientGate(series.watch, next.client).holds;
+        const isPersistent = clientGate(series.watch, next.client, now).holds;
         assert.equal(series.watch.alarm !== null, isProven || isPersistent);
         assert.ok(allHold(detector.reading(series, now).gates));
       }

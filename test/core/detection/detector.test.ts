@@ -242,6 +242,23 @@ test("a client that keeps failing for hours is news once", () => {
   }
 });
 
+test("a guesser who was taken for usual does not make the endpoint deaf to the next one", () => {
+  const endpoint = new EndpointUnderTest({ seed: 5, isAuthenticationRoute: true });
+  endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 5, ratio: 0.05 });
+  endpoint.play({ forMs: HOUR_MS, perSecond: 5, ratio: 0.05, attackPerSecond: 0.15, attackClients: 1 });
+  assert.equal(endpoint.reading.clearedBy, "new_level");
+  endpoint.play({ forMs: 10 * MINUTE_MS, perSecond: 5, ratio: 0.05 });
+  for (let count = 0; count < 28; count++) {
+    endpoint.fail(777);
+    endpoint.play({ forMs: 3 * SECOND_MS, perSecond: 5, ratio: 0.05 });
+  }
+  assert.deepEqual(
+    endpoint.alarms.map(({ kind }) => kind),
+    ["client", "client"],
+  );
+  assert.equal(endpoint.reading.isKnownRise, false);
+});
+
 test("sessions that expire together are no burst, though each answers all that its client has under way", () => {
   const endpoint = new EndpointUnderTest({ seed: 3 });
   endpoint.play({ forMs: 6 * HOUR_MS, perSecond: 0.2, ratio: 0.005 });

@@ -37,7 +37,7 @@ const level = numbers(
   "hourRate",
   "memoryRate",
 );
-const own = numbers("clientLimit", "failurePerSuccess", "lastFailureAt", "unlearnedFailures", "unlearnedDiscounted");
+const own = numbers("failurePerSuccess", "lastFailureAt", "unlearnedFailures", "unlearnedDiscounted");
 const successVotes = numbers("client", "votes", "cast");
 const memory: fc.Arbitrary<Memory> = fc
   .record({
@@ -66,7 +66,6 @@ test("a memory that has only learned a ratio is packed without what it has not l
   const original: Memory = {
     baseline: createBaseline({ successes: 1000, requestsPerSecond: 0.5, observedMs: 2_000_000 }),
     excursions: { peak: 0, count: 0, excess: 0, fadedAt: 0 },
-    clientLimit: 25,
     failurePerSuccess: 1,
     lastFailureAt: 1_700_000_000_000,
     unlearnedFailures: 1,
