@@ -18,7 +18,7 @@ import type { JudgeContext } from "./alerts/judge.ts";
 import { judge, orphaned, ruleless } from "./alerts/judge.ts";
 import { RequestCounter } from "./alerts/request-counter.ts";
 import { fleetOf, withDetectors } from "./alerts/rules-in-force.ts";
-import type { Checkpoint, GrownAlert, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
+import type { Checkpoint, GrownAlert, SeriesCheckpoint, StoredCheckpoint } from "./alerts/series-checkpoint.ts";
 import { withGrowth } from "./alerts/series-checkpoint.ts";
 import type { AlertMove } from "./alerts/settle.ts";
 import { settle } from "./alerts/settle.ts";
@@ -46,7 +46,7 @@ import type { RuleSet } from "./rules/rule.ts";
 import { watchesSide } from "./rules/rule.ts";
 import type { Instant, UnixMillis } from "./time.ts";
 
-export type { Checkpoint, SeriesCheckpoint } from "./alerts/series-checkpoint.ts";
+export type { Checkpoint, SeriesCheckpoint, StoredCheckpoint } from "./alerts/series-checkpoint.ts";
 
 export type EngineSettings = ExtractionOptions & {
   readonly endpointsPerServiceMax: number;
@@ -260,11 +260,19 @@ export class Engine {
 
   /**
    * Goes on from what an earlier engine has learned. To be called before anything is ingested, with blocks
-   * before single series.
+   * before single series; pages of known clients come at any time.
    */
-  restore(checkpoint: SeriesCheckpoint | BlockCheckpoint, now: Instant): "restored" | "rule_gone" {
+  restore(checkpoint: StoredCheckpoint, now: Instant): "restored" | "rule_gone" {
     this.#advanceTo(now);
-    return checkpoint.kind === "block" ? this.#restoreBlock(checkpoint) : this.#restoreSeries(checkpoint);
+    switch (checkpoint.kind) {
+      case "block":
+        return this.#restoreBlock(checkpoint);
+      case "series":
+        return this.#restoreSeries(checkpoint);
+      case "known_clients":
+        this.#counter.knownClients.restore(checkpoint, this.#now);
+        return "restored";
+    }
   }
 
   #restoreBlock(checkpoint: BlockCheckpoint): "restored" | "rule_gone" {

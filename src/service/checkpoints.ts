@@ -1,16 +1,13 @@
 /**
  * Carries what the engine has learned to the store and back.
  */
-import type { BlockCheckpoint } from "../core/alerts/block-checkpoint.ts";
-import type { Checkpoint, Engine, SeriesCheckpoint } from "../core/engine.ts";
+import type { Checkpoint, Engine, StoredCheckpoint } from "../core/engine.ts";
 import type { Instant, UnixMillis } from "../core/time.ts";
-
-export type StoredCheckpoint = SeriesCheckpoint | BlockCheckpoint;
 
 export interface CheckpointStore {
   save(checkpoints: Iterable<Checkpoint>, now: UnixMillis): void;
   remove(checkpoints: Iterable<StoredCheckpoint>): void;
-  /** Blocks come first. */
+  /** Blocks come before single series. */
   restore(): Iterable<StoredCheckpoint>;
 }
 

@@ -129,7 +129,7 @@ type Refusal = Pick<Observation, "httpStatus" | "outcome"> & { readonly service:
 function refusal({ service, id, outcome, httpStatus }: Refusal): Observation {
   const names = { environment: "", namespace: "", method: "GET", route: `/r-${id}`, protocol: "http" as const };
   return {
-    endpoint: { id, name: `GET /r-${id}`, isOverflow: false, service, ...names },
+    endpoint: { id, hash: id, name: `GET /r-${id}`, isOverflow: false, service, ...names },
     ...{ outcome, httpStatus, cause: null, grpcStatus: -1, weight: 1, client: 7, user: 0, endedAt: 0 },
     traceId: () => "",
     spanId: () => "",

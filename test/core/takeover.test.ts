@@ -70,6 +70,15 @@ test("a stranger that fails thirty times and gets in pages, at a rate that is as
   assert.equal(evidence.failures, 30);
 });
 
+test("after a restart strangers are strangers at once, and people are known", () => {
+  const strangers = new SignIn();
+  strangers.world.restart();
+  assert.equal(strangers.goOn(6 * MINUTE_MS, tries(30, 10)).severity(), "critical");
+  const people = new SignIn();
+  people.world.restart();
+  assert.equal(people.goOn(6 * MINUTE_MS, tries(20, 10, { client: "203.0.113.3" })).severity(), null);
+});
+
 test("somebody who mistypes five times or nine, known or not, raises nothing", () => {
   for (const count of [5, 9]) {
     for (const client of [STRANGER, "203.0.113.3"]) {

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import type { Alert, Effect, Transition } from "../../src/core/alerts/alert.ts";
 import type { BlockCheckpoint } from "../../src/core/alerts/block-checkpoint.ts";
+import type { KnownClientsCheckpoint } from "../../src/core/alerts/patterns/known-clients-generation.ts";
 import type { Checkpoint, SeriesCheckpoint } from "../../src/core/engine.ts";
 import { Engine } from "../../src/core/engine.ts";
 import type { RuleSet } from "../../src/core/rules/rule.ts";
@@ -35,6 +36,7 @@ export class EngineWorld {
   // What was checkpointed so far.
   readonly #blocks = new Map<number, BlockCheckpoint>();
   readonly #series = new Map<string, SeriesCheckpoint>();
+  readonly #knownClients = new Map<string, KnownClientsCheckpoint>();
   #nextBeatAt = VIRTUAL_START + SECOND_MS;
 
   constructor(ruleSet: RuleSet) {
@@ -91,7 +93,7 @@ export class EngineWorld {
     const open = new Map<string, Alert>();
     for (const { alert } of this.transitions()) open.set(alert.id, alert);
     this.engine = new Engine(SETTINGS, ruleSet);
-    for (const checkpoint of [...this.#blocks.values(), ...this.#series.values()]) {
+    for (const checkpoint of [...this.#blocks.values(), ...this.#series.values(), ...this.#knownClients.values()]) {
       this.engine.restore(structuredClone(checkpoint), this.instant);
     }
     const alerts = [...open.values()].filter(({ state }) => state !== "resolved");
@@ -103,6 +105,11 @@ export class EngineWorld {
     if (checkpoint.kind === "block") {
       const names = checkpoint.names ?? this.#blocks.get(checkpoint.id)?.names ?? null;
       this.#blocks.set(checkpoint.id, structuredClone({ ...checkpoint, names }));
+      return;
+    }
+    if (checkpoint.kind === "known_clients") {
+      const bits = checkpoint.bits.slice();
+      this.#knownClients.set(`${checkpoint.generation % 2} ${checkpoint.page}`, { ...checkpoint, bits });
       return;
     }
     const key = JSON.stringify([checkpoint.ruleId, ...checkpoint.values]);

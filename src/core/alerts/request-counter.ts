@@ -12,6 +12,7 @@ import { failuresIn, isBetweenEpisodes } from "./cause-tally.ts";
 import { countFailureCause } from "./counted-cause.ts";
 import type { HotSeries } from "./hot-series.ts";
 import { rememberExample } from "./judge.ts";
+import type { EpisodeMemory } from "./patterns/episode-sketch.ts";
 import {
   createEpisodeSketch,
   isOfNewVersion,
@@ -55,10 +56,13 @@ export class RequestCounter {
   readonly #parts: RequestCounterParts;
   readonly signIns = new SignInCounter();
   readonly scans = new ScanningClients();
-  readonly #memory = { knownClients: new KnownClients(), versions: new ServiceVersions() };
+  readonly knownClients: KnownClients;
+  readonly #memory: EpisodeMemory;
 
   constructor(parts: RequestCounterParts) {
     this.#parts = parts;
+    this.knownClients = new KnownClients((page) => parts.unwritten.addPage(page));
+    this.#memory = { knownClients: this.knownClients, versions: new ServiceVersions() };
   }
 
   /** The figures of the first series for which the request is a failure, null where there is none. */
@@ -81,17 +85,17 @@ export class RequestCounter {
 
   /** What tells clients apart, whatever rules there are. */
   #remember(observation: Observation, now: UnixMillis): void {
-    const { knownClients } = this.#memory;
+    const { knownClients } = this;
     if (observation.outcome !== "ok") {
       this.scans.noteRefusal(observation, knownClients, now);
       return;
     }
     this.scans.noteSuccess(observation, now);
-    knownClients.noteSuccess(observation.client, observation.endpoint.id, now);
+    knownClients.noteSuccess(observation.client, observation.endpoint.hash, now);
   }
 
   #followSignIn(watch: Watch, observation: Observation, now: UnixMillis): void {
-    const { knownClients } = this.#memory;
+    const { knownClients } = this;
     const change = this.signIns.count(watch, observation, { table: this.#parts.table, knownClients }, now);
     if (change !== null) this.#noteCounted(change.series, change.isTakeover ? "judge now" : "judge in time");
   }
@@ -131,7 +135,7 @@ export class RequestCounter {
   #noteAfterFailures({ active, sketch, state }: WatchedSeries, observation: Observation, now: UnixMillis): void {
     if (sketch === null || !state.isAuthenticationRoute) return;
     const failures = active.detector.recentFailuresOf(state, observation.client, now);
-    const { knownClients } = this.#memory;
+    const { knownClients } = this;
     noteSuccessAfterFailures(sketch.successes, observation, { failures, knownClients }, now);
   }
 

@@ -13,6 +13,7 @@ import { endpointNames } from "../extraction/endpoint.ts";
 import type { EndpointTable, Standing } from "../extraction/endpoint-table.ts";
 import type { Alert } from "./alert.ts";
 import type { BlockCheckpoint } from "./block-checkpoint.ts";
+import type { KnownClientsCheckpoint } from "./patterns/known-clients-generation.ts";
 import type { SignInSnapshot } from "./takeover/sign-in-watch.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 
@@ -36,7 +37,10 @@ export type GrownAlert = Pick<Alert, "id" | "evidence">;
 /** A series is forgotten. */
 export type GoneCheckpoint = { readonly kind: "gone" } & Pick<SeriesCheckpoint, "ruleId" | "values">;
 
-export type Checkpoint = SeriesCheckpoint | BlockCheckpoint | GoneCheckpoint;
+/** What an earlier run has left. */
+export type StoredCheckpoint = SeriesCheckpoint | BlockCheckpoint | KnownClientsCheckpoint;
+
+export type Checkpoint = StoredCheckpoint | GoneCheckpoint;
 
 export function checkpointOf(
   { active: { rule, detector }, alert, values, endpoint, signIns, state }: WatchedSeries,

@@ -1,26 +1,29 @@
 /**
- * What series have learned and nobody has written down yet.
+ * What has been learned and nobody has written down yet.
  *
- * Each change puts a series, or the block it is in, at the end of the line unless it waits there already;
+ * Each change puts a series, the block it is in, or a page of known clients, at the end of the line unless it waits there already;
  * checkpoints are handed out from the front.
  */
 import { RowBlock } from "../detection/row-block.ts";
 import type { BlockContext } from "./block-checkpoint.ts";
 import { blockCheckpointOf } from "./block-checkpoint.ts";
+import { KnownClientsPage } from "./patterns/known-clients-generation.ts";
 import type { Checkpoint, GoneCheckpoint } from "./series-checkpoint.ts";
 import { checkpointOf } from "./series-checkpoint.ts";
 import type { WatchedSeries } from "./watched-series.ts";
+
+type Source = WatchedSeries | RowBlock | KnownClientsPage;
 
 /** Beyond it a series that is gone stays in the store, and is there to be forgotten again after a restart. */
 const GONE_MAX = 100_000;
 
 export class Unwritten {
   readonly #context: BlockContext;
-  readonly #changed = new Set<WatchedSeries | RowBlock>();
+  readonly #changed = new Set<Source>();
   /** Those whose alert has changed since the last `takeAlerted`. */
   readonly #alerted = new Set<WatchedSeries>();
   /** Of what was handed out, for as long as somebody has it. */
-  readonly #sources = new WeakMap<Checkpoint, WatchedSeries | RowBlock>();
+  readonly #sources = new WeakMap<Checkpoint, Source>();
   #gone: GoneCheckpoint[] = [];
 
   constructor(context: BlockContext) {
@@ -40,6 +43,10 @@ export class Unwritten {
 
   addBlock(block: RowBlock): void {
     this.#changed.add(block);
+  }
+
+  addPage(page: KnownClientsPage): void {
+    this.#changed.add(page);
   }
 
   markAlerted(series: WatchedSeries): void {
@@ -62,7 +69,7 @@ export class Unwritten {
     for (const changed of this.#changed) {
       if (taken >= limit) break;
       taken += weightOf(changed);
-      checkpoints.push(changed instanceof RowBlock ? this.#takeBlock(changed) : this.#takeSeries(changed));
+      checkpoints.push(this.#take(changed));
     }
     return checkpoints;
   }
@@ -87,6 +94,11 @@ export class Unwritten {
     }
   }
 
+  #take(changed: Source): Checkpoint {
+    if (changed instanceof RowBlock) return this.#takeBlock(changed);
+    return changed instanceof KnownClientsPage ? this.#takePage(changed) : this.#takeSeries(changed);
+  }
+
   #takeSeries(series: WatchedSeries): Checkpoint {
     this.#changed.delete(series);
     series.isChanged = false;
@@ -103,10 +115,18 @@ export class Unwritten {
     this.#sources.set(checkpoint, block);
     return checkpoint;
   }
+
+  #takePage(page: KnownClientsPage): Checkpoint {
+    this.#changed.delete(page);
+    page.isChanged = false;
+    const checkpoint = page.checkpoint();
+    this.#sources.set(checkpoint, page);
+    return checkpoint;
+  }
 }
 
 /** How many series take as long to write: 50 us each while they are watched. */
-function weightOf(changed: WatchedSeries | RowBlock): number {
+function weightOf(changed: Source): number {
   if (!(changed instanceof RowBlock)) return 1;
   return changed.areNamesChanged ? 8 : 2;
 }

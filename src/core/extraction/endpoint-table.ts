@@ -70,7 +70,7 @@ export class EndpointTable implements Iterable<Endpoint> {
   #idCount = 0;
 
   constructor(limits: EndpointLimits) {
-    this.services = new ServiceTable(limits.servicesMax ?? SERVICES_MAX);
+    this.services = new ServiceTable(limits.servicesMax ?? SERVICES_MAX, limits.hashSeed ?? 0);
     this.spellings = new SpellingTable(limits.hashSeed ?? 0);
     this.#names = new NameTable(limits.hashSeed ?? 0);
     this.#standing = new EndpointStanding(limits);
@@ -155,9 +155,9 @@ export class EndpointTable implements Iterable<Endpoint> {
     this.spellings.replace(entry, isStaying ? endpoint.id : NO_ENDPOINT, facts);
   }
 
-  #find({ index, overflowId }: ServiceScope, { method, route }: OperationNames): number {
-    if (route === OVERFLOW_OPERATION.route) return overflowId ?? NO_ENDPOINT;
-    return this.#names.find({ serviceIndex: index, method, route });
+  #find(service: ServiceScope, { method, route }: OperationNames): number {
+    if (route === OVERFLOW_OPERATION.route) return service.overflowId ?? NO_ENDPOINT;
+    return this.#names.find({ service, method, route });
   }
 
   #admit(scope: ServiceScope, operation: OperationNames, origin: RouteOrigin): number {
@@ -180,9 +180,9 @@ export class EndpointTable implements Iterable<Endpoint> {
     return id;
   }
 
-  #newId({ index }: ServiceScope, { method, route }: OperationNames): number {
+  #newId(service: ServiceScope, { method, route }: OperationNames): number {
     const id = this.#freeIds.pop() ?? this.#idCount++;
-    this.#names.add(id, { serviceIndex: index, method, route });
+    this.#names.add(id, { service, method, route });
     return id;
   }
 
@@ -273,6 +273,10 @@ class InternedEndpoint implements Endpoint {
 
   get protocol(): Protocol {
     return protocolOf(this.method);
+  }
+
+  get hash(): number {
+    return this.#names.hashOf(this.id);
   }
 
   get name(): string {

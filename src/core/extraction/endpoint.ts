@@ -28,6 +28,8 @@ export type EndpointNames = {
 export type Endpoint = EndpointNames & {
   /** Dense index from 0, never stored. It is the endpoint's until that is forgotten; then another gets it. */
   readonly id: number;
+  /** Keyed hash of the names, 31 bits: unlike the id the same in every run of one installation. */
+  readonly hash: number;
   /** What people read: `POST /login`, `package.Service/Method`. */
   readonly name: string;
   /** Stands for every endpoint beyond the cap of its service. Watched like any other. */

@@ -6,9 +6,14 @@
  * hence the secret in the hash: nobody can crowd one place of the table.
  */
 import { hashBytes, readText } from "../otlp/wire.ts";
+import { hashText } from "./hash-text.ts";
 
-/** What tells endpoints apart. */
-export type EndpointIdentity = { readonly serviceIndex: number; readonly method: string; readonly route: string };
+/** What tells endpoints apart. `hash` of a service is that of its names: its index is another in every run. */
+export type EndpointIdentity = {
+  readonly service: { readonly index: number; readonly hash: number };
+  readonly method: string;
+  readonly route: string;
+};
 
 export const NO_ENDPOINT = -1;
 
@@ -27,6 +32,7 @@ export class NameTable {
   readonly #hashSeed: number;
   readonly #methods: string[] = [];
   readonly #methodNumbers = new Map<string, number>();
+  readonly #methodHashes: number[] = [];
   // By id. The hash is kept so that places can be moved without reading names again.
   #serviceIndexes = new Int32Array(FIRST_CAPACITY);
   #methodsOf = new Uint8Array(FIRST_CAPACITY);
@@ -90,6 +96,11 @@ export class NameTable {
     return this.#methods[this.#methodsOf[id] ?? 0] ?? "";
   }
 
+  /** The same for the same names whenever the secret and the service's hash are. */
+  hashOf(id: number): number {
+    return this.#hashes[id] ?? 0;
+  }
+
   /** A new string each time. */
   routeOf(id: number): string {
     const start = this.#starts[id] ?? 0;
@@ -98,11 +109,11 @@ export class NameTable {
     return chunk === undefined ? "" : readText(chunk, at, at + (this.#lengths[id] ?? 0));
   }
 
-  #seek({ method, route, serviceIndex }: EndpointIdentity): void {
-    this.#soughtService = serviceIndex;
+  #seek({ method, route, service }: EndpointIdentity): void {
+    this.#soughtService = service.index;
     this.#soughtMethod = this.#numberOf(method);
     this.#soughtLength = utf8.encodeInto(route, this.#soughtRoute).written;
-    const seed = this.#hashSeed ^ Math.imul(serviceIndex + 1, METHODS_MAX) ^ this.#soughtMethod;
+    const seed = this.#hashSeed ^ service.hash ^ (this.#methodHashes[this.#soughtMethod] ?? 0);
     this.#soughtHash = hashBytes(this.#soughtRoute, 0, this.#soughtLength, seed);
   }
 
@@ -122,6 +133,7 @@ export class NameTable {
     if (known !== undefined) return known;
     if (this.#methods.length === METHODS_MAX) throw new Error(`${method} is no canonical method`);
     this.#methodNumbers.set(method, this.#methods.length);
+    this.#methodHashes.push(hashText(method, this.#hashSeed));
     return this.#methods.push(method) - 1;
   }
 

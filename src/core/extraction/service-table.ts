@@ -7,6 +7,7 @@
  * out other services, nor hide what it depends on.
  */
 import { cleanName } from "./clean-text.ts";
+import { hashText } from "./hash-text.ts";
 import type { ServiceTally } from "./instrumentation/service-tally.ts";
 import type { Nesting } from "./joining/nesting.ts";
 
@@ -22,6 +23,8 @@ export type ServiceNames = {
 export type ServiceScope = ServiceNames & {
   /** Dense index from 0, stable for the life of the process. */
   readonly index: number;
+  /** Keyed hash of its names, the same in every run. */
+  readonly hash: number;
   /** Services of this name and environment in all namespaces, this one among them. */
   readonly namesakes: readonly ServiceScope[];
   /** Of its endpoints, the overflow endpoint aside. */
@@ -52,6 +55,7 @@ const OTHER_PEERS = "(other peers)";
 
 export class ServiceTable {
   readonly #servicesMax: number;
+  readonly #hashSeed: number;
   readonly #byKey = new Map<string, ServiceScope>();
   readonly #namesakes = new Map<string, ServiceScope[]>();
   readonly #scopes: ServiceScope[] = [];
@@ -60,8 +64,9 @@ export class ServiceTable {
   #peerCount = 0;
   #overflow: ServiceScope | null = null;
 
-  constructor(servicesMax: number) {
+  constructor(servicesMax: number, hashSeed: number) {
     this.#servicesMax = servicesMax;
+    this.#hashSeed = hashSeed;
   }
 
   get size(): number {
@@ -129,7 +134,8 @@ export class ServiceTable {
   }
 
   #add(names: ServiceNames, namesakes: ServiceScope[]): ServiceScope {
-    const created = createScope(names, this.#scopes.length, namesakes);
+    const place = { index: this.#scopes.length, hash: hashText(keyOf(names), this.#hashSeed) };
+    const created = createScope(names, place, namesakes);
     this.#scopes.push(created);
     return created;
   }
@@ -142,10 +148,14 @@ export class ServiceTable {
   }
 }
 
-function createScope(names: ServiceNames, index: number, namesakes: ServiceScope[]): ServiceScope {
+function createScope(
+  names: ServiceNames,
+  place: Pick<ServiceScope, "index" | "hash">,
+  namesakes: ServiceScope[],
+): ServiceScope {
   const scope: ServiceScope = {
     ...names,
-    index,
+    ...place,
     namesakes,
     keptCount: 0,
     probationCount: 0,

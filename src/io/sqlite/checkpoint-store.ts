@@ -1,20 +1,25 @@
 /**
- * What every series has learned, written now and then, so that a restart does not forget what is
- * usual.
+ * What has been learned, written now and then, so that a restart forgets neither what is usual nor who
+ * has been seen before.
  *
  * Only what changed is written. What a checkpoint holds is the core's business: a series is text here,
  * under a key made of the rule and the values that name it; a block of series is numbers, and names
- * apart from them, because those need not be written each time.
+ * apart from them, because those need not be written each time; known clients are pages of bits.
  */
-import type { BlockCheckpoint, BlockNames } from "../../core/alerts/block-checkpoint.ts";
-import type { Checkpoint, SeriesCheckpoint } from "../../core/engine.ts";
+import type { BlockNames } from "../../core/alerts/block-checkpoint.ts";
+import type { KnownClientsCheckpoint } from "../../core/alerts/patterns/known-clients-generation.ts";
+import type { Checkpoint, SeriesCheckpoint, StoredCheckpoint } from "../../core/engine.ts";
 import type { UnixMillis } from "../../core/time.ts";
 import type { Database } from "./database.ts";
 import { attempt } from "./store-error.ts";
 
-type StoredCheckpoint = SeriesCheckpoint | BlockCheckpoint;
-
 type BlockRow = { readonly id: number; readonly numbers: Uint8Array; readonly names_json: string };
+
+type KnownClientsRow = Pick<KnownClientsCheckpoint, "version" | "generation" | "page" | "bits"> & {
+  readonly turn: number;
+  readonly started_at: UnixMillis;
+  readonly pair_count: number;
+};
 
 export class CheckpointStore {
   readonly #database: Database;
@@ -40,11 +45,12 @@ export class CheckpointStore {
   }
 
   /**
-   * One at a time, so that a million of them need not fit in memory twice; blocks first. Until the last
+   * One at a time, so that a million of them need not fit in memory twice; blocks before series. Until the last
    * one is read, or the loop is left, the database takes no writes.
    */
   *restore(): Generator<StoredCheckpoint, void> {
-    const { selectBlocks, selectSeries } = this.#statements;
+    const { selectBlocks, selectKnownClients, selectSeries } = this.#statements;
+    for (const row of read(() => selectKnownClients.iterate())) yield knownClientsOf(row);
     for (const { id, names_json, numbers } of read(() => selectBlocks.iterate())) {
       yield { kind: "block", id, numbers, names: JSON.parse(names_json) as BlockNames };
     }
@@ -57,7 +63,7 @@ export class CheckpointStore {
   }
 
   #save(checkpoint: Checkpoint, now: UnixMillis): void {
-    const { deleteSeries, upsertBlock, upsertNames, upsertSeries } = this.#statements;
+    const { deleteSeries, upsertBlock, upsertKnownClients, upsertNames, upsertSeries } = this.#statements;
     switch (checkpoint.kind) {
       case "series":
         upsertSeries.run(keyOf(checkpoint), now, JSON.stringify(checkpoint));
@@ -68,17 +74,25 @@ export class CheckpointStore {
       case "block":
         upsertBlock.run(checkpoint.id, now, checkpoint.numbers);
         if (checkpoint.names !== null) upsertNames.run(checkpoint.id, JSON.stringify(checkpoint.names));
+        return;
+      case "known_clients":
+        upsertKnownClients.run(rowOf(checkpoint));
     }
   }
 
   #remove(checkpoint: StoredCheckpoint): void {
     const { deleteBlock, deleteNames, deleteSeries } = this.#statements;
-    if (checkpoint.kind === "series") {
-      deleteSeries.run(keyOf(checkpoint));
-      return;
+    switch (checkpoint.kind) {
+      case "series":
+        deleteSeries.run(keyOf(checkpoint));
+        return;
+      case "block":
+        deleteBlock.run(checkpoint.id);
+        deleteNames.run(checkpoint.id);
+        return;
+      case "known_clients":
+      // Belong to no rule, and are written over in their turn.
     }
-    deleteBlock.run(checkpoint.id);
-    deleteNames.run(checkpoint.id);
   }
 }
 
@@ -103,6 +117,11 @@ function prepareStatements(database: Database) {
     selectBlocks: database.prepare<[], BlockRow>(
       "SELECT id, numbers, names_json FROM series_block JOIN series_block_names USING (id) ORDER BY id",
     ),
+    upsertKnownClients: database.prepare<[KnownClientsRow]>(
+      `INSERT OR REPLACE INTO known_clients (turn, page, version, generation, started_at, pair_count, bits)
+       VALUES (@turn, @page, @version, @generation, @started_at, @pair_count, @bits)`,
+    ),
+    selectKnownClients: database.prepare<[], KnownClientsRow>("SELECT * FROM known_clients"),
     count: database
       .prepare<[], number>("SELECT (SELECT count(*) FROM series_checkpoint) + (SELECT count(*) FROM series_block)")
       .pluck(),
@@ -120,6 +139,16 @@ function* read<Row>(iterate: () => IterableIterator<Row>): Generator<Row, void> 
   } finally {
     rows.return?.();
   }
+}
+
+function rowOf({ bits, generation, page, pairCount, startedAt, version }: KnownClientsCheckpoint): KnownClientsRow {
+  const turn = generation % 2;
+  return { turn, page, version, generation, started_at: startedAt, pair_count: pairCount, bits };
+}
+
+function knownClientsOf(row: KnownClientsRow): KnownClientsCheckpoint {
+  const { bits, generation, page, pair_count: pairCount, started_at: startedAt, version } = row;
+  return { kind: "known_clients", version, generation, startedAt, page, pairCount, bits };
 }
 
 function keyOf({ ruleId, values }: Pick<SeriesCheckpoint, "ruleId" | "values">): string {

@@ -5,6 +5,7 @@ import type { Endpoint } from "../../../src/core/extraction/endpoint.ts";
 export const LOGIN_ENDPOINT: Endpoint = {
   id: 3,
   name: "POST /login",
+  hash: 33,
   isOverflow: false,
   environment: "",
   namespace: "",
@@ -16,6 +17,6 @@ export const LOGIN_ENDPOINT: Endpoint = {
 
 export function peopleAtLogin(): KnownClients {
   const known = new KnownClients();
-  for (let client = 1; client <= 9; client++) known.noteSuccess(client, LOGIN_ENDPOINT.id, 0);
+  for (let client = 1; client <= 9; client++) known.noteSuccess(client, LOGIN_ENDPOINT.hash, 0);
   return known;
 }

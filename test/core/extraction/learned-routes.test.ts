@@ -14,7 +14,7 @@ import type { SpanSketch } from "./span-requests.ts";
 import { CLIENT_KEY, ExtractionWorld } from "./span-requests.ts";
 
 function service(name = "shop"): ServiceScope {
-  return new ServiceTable(10).intern({ environment: "", namespace: "", service: name });
+  return new ServiceTable(10, 0).intern({ environment: "", namespace: "", service: name });
 }
 
 /** `[route, path]` pairs as a service's successes show them. */
@@ -74,7 +74,7 @@ describe("what successes have taught", () => {
 
   test("belongs to its service", () => {
     const routes = new LearnedRoutes();
-    const services = new ServiceTable(10);
+    const services = new ServiceTable(10, 0);
     const [shop, other] = ["shop", "other"].map((name) =>
       services.intern({ environment: "", namespace: "", service: name }),
     );

@@ -3,8 +3,10 @@ import { test } from "node:test";
 import { NameTable, NO_ENDPOINT } from "../../../src/core/extraction/name-table.ts";
 import { fc } from "../../support/properties.ts";
 
+const SERVICES = [0, 1, 2, 3].map((index) => ({ index, hash: 1000 + index }));
+
 const identity = fc.record({
-  serviceIndex: fc.nat(3),
+  service: fc.constantFrom(...SERVICES),
   method: fc.constantFrom("GET", "POST", ""),
   route: fc.oneof(fc.constantFrom("/", "/login", "/é/{}"), fc.webPath()),
 });
@@ -36,20 +38,34 @@ test("names that are added are found and read until they are removed, whatever c
   );
 });
 
+test("the same names have the same hash in another table of the same secret, in whatever order they come", () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(identity, { selector: (names) => JSON.stringify(names) }), fc.nat(), (all, hashSeed) => {
+      const hashes = (order: typeof all) => {
+        const table = new NameTable(hashSeed);
+        for (const [id, names] of order.entries()) table.add(id, names);
+        return order.map((_, id) => table.hashOf(id));
+      };
+      assert.deepEqual(hashes([...all].reverse()).reverse(), hashes(all));
+    }),
+  );
+});
+
 test("ten thousand names fill several chunks and are all found", () => {
   const table = new NameTable(5);
+  const service = { index: 1, hash: 7 };
   const routes = Array.from({ length: 10_000 }, (_, index) => `/a/long/route/that/takes/some/room/${index}`);
-  for (const [id, route] of routes.entries()) table.add(id, { serviceIndex: 1, method: "GET", route });
+  for (const [id, route] of routes.entries()) table.add(id, { service, method: "GET", route });
   for (let id = 0; id < routes.length; id += 2) table.remove(id);
   for (const [id, route] of routes.entries()) {
-    assert.equal(table.find({ serviceIndex: 1, method: "GET", route }), id % 2 === 0 ? NO_ENDPOINT : id);
+    assert.equal(table.find({ service, method: "GET", route }), id % 2 === 0 ? NO_ENDPOINT : id);
     if (id % 2 === 1) assert.equal(table.routeOf(id), route);
   }
 });
 
 function textOf(table: NameTable, id: number): string {
   return JSON.stringify({
-    serviceIndex: table.serviceIndexOf(id),
+    service: SERVICES[table.serviceIndexOf(id)],
     method: table.methodOf(id),
     route: table.routeOf(id),
   });

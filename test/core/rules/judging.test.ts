@@ -44,6 +44,7 @@ function endpoint(names: Partial<Endpoint>): Endpoint {
     namespace: "",
     service: "auth",
     protocol: "http",
+    hash: 0,
     isOverflow: false,
     name: `${method} ${route}`,
     ...names,

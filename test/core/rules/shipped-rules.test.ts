@@ -56,6 +56,7 @@ test("every endpoint has one rule for failed authentication, and login routes ha
     const endpoint = {
       id: 0,
       name: route,
+      hash: 0,
       isOverflow: false,
       environment: "",
       namespace: "",
@@ -79,6 +80,7 @@ test("what services call has a ticket of its own, and no other rule", () => {
     ...names,
     id: 0,
     name: "",
+    hash: 0,
     isOverflow: false,
     method: "POST",
     route: "",

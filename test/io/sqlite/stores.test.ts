@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { BlockNames } from "../../../src/core/alerts/block-checkpoint.ts";
+import type { KnownClientsCheckpoint } from "../../../src/core/alerts/patterns/known-clients-generation.ts";
 import { DAY_MS } from "../../../src/core/time.ts";
 import { Database } from "../../../src/io/sqlite/database.ts";
 import { Retention, USUAL_LIMITS } from "../../../src/io/sqlite/retention.ts";
@@ -195,6 +196,21 @@ describe("checkpoint store", () => {
     assert.deepEqual(restored, [{ ...block, numbers: [3, 4] }, aCheckpoint("/a", 1)]);
     store.checkpoints.remove([block]);
     assert.deepEqual([...store.checkpoints.restore()], [aCheckpoint("/a", 1)]);
+  });
+
+  test("a page of known clients is written over by that of the generation after the next, and comes before any series", () => {
+    using temporary = temporaryDirectory();
+    using store = Store.open(temporary.path);
+    const page = (generation: number, bits: number): KnownClientsCheckpoint => {
+      const facts = { version: 1, generation, startedAt: 1000.5 * generation, page: 7, pairCount: 2 };
+      return { kind: "known_clients", ...facts, bits: new Uint8Array([bits, 0, 255]) };
+    };
+    store.checkpoints.save([aCheckpoint("/a", 1), page(1, 1)], 10);
+    store.checkpoints.save([page(2, 2), page(3, 3)], 20);
+    const restored = [...store.checkpoints.restore()].map((checkpoint) =>
+      checkpoint.kind === "known_clients" ? { ...checkpoint, bits: Uint8Array.from(checkpoint.bits) } : checkpoint,
+    );
+    assert.deepEqual(restored, [page(2, 2), page(3, 3), aCheckpoint("/a", 1)]);
   });
 
   test("a series that is gone is taken out", () => {

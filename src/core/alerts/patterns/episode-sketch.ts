@@ -103,5 +103,5 @@ function sketchClient(
   followCadence(sketch.cadence, client, now);
   if (!knownClients.isRipe(now)) return;
   sketch.ofJudgedClients += 1;
-  if (!knownClients.has(client, endpoint.id)) sketch.ofNewClients += 1;
+  if (!knownClients.has(client, endpoint.hash)) sketch.ofNewClients += 1;
 }

@@ -2,70 +2,72 @@
  * Remembers which clients have lately succeeded on which endpoint: an attack comes from clients that never
  * have, a fault of our own hits those that always do.
  *
- * Two generations of bits, the younger one written, both asked. A pair sets two bits in one word, so that a
- * success costs one place in memory. A generation ends after six hours, or when so much is written that
- * strangers would too often pass for known: then memory is shorter, never larger. A restart begins with an
- * empty memory, and `isRipe` says when what it knows is worth something again.
+ * Two generations of bits, the younger one written, both asked. A generation ends after six hours, or when it
+ * is full: then memory is shorter, never larger. The first generation of an installation begins with an empty
+ * memory, and `isRipe` says when what it knows is worth something; a restart goes on from the last checkpoint.
+ * That is why endpoints are told apart by the hashes of their names, which outlive the process.
  */
 import type { UnixMillis } from "../../time.ts";
 import { HOUR_MS, MINUTE_MS } from "../../time.ts";
+import type { KnownClientsCheckpoint, KnownClientsPage } from "./known-clients-generation.ts";
+import { isReadable, KnownClientsGeneration } from "./known-clients-generation.ts";
 import { mixClient } from "./mix.ts";
 
-/** Half a megabyte in each of two generations. */
-const WORDS = 2 ** 17;
 const GENERATION_MS = 6 * HOUR_MS;
-/** Every fifth bit set: 4 strangers in 100 pass for known in a generation, at most. */
-const PAIRS_MAX = (WORDS * 32) / 10;
 const RIPE_AFTER_MS = 10 * MINUTE_MS;
 
 export class KnownClients {
-  #younger: Uint32Array<ArrayBuffer> = new Uint32Array(WORDS);
-  #older: Uint32Array<ArrayBuffer> | null = null;
-  #pairs = 0;
-  #youngerSince: UnixMillis | null = null;
-  #since: UnixMillis = 0;
+  readonly #onPageChanged: (page: KnownClientsPage) => void;
+  #younger: KnownClientsGeneration | null = null;
+  #older: KnownClientsGeneration | null = null;
 
-  /** Runs for every success. */
-  noteSuccess(client: number, endpointId: number, now: UnixMillis): void {
-    if (client === 0) return;
-    if (this.#youngerSince === null || now - this.#youngerSince > GENERATION_MS || this.#pairs >= PAIRS_MAX)
-      this.#beginGeneration(now);
-    const hash = mixClient(client, endpointId);
-    const place = hash & (WORDS - 1);
-    const mask = maskOf(hash);
-    const word = this.#younger[place] ?? 0;
-    if ((word & mask) === mask) return;
-    this.#younger[place] = word | mask;
-    this.#pairs += 1;
+  constructor(onPageChanged: (page: KnownClientsPage) => void = () => {}) {
+    this.#onPageChanged = onPageChanged;
   }
 
-  has(client: number, endpointId: number): boolean {
-    const hash = mixClient(client, endpointId);
-    const place = hash & (WORDS - 1);
-    const mask = maskOf(hash);
-    return isSet(this.#younger, place, mask) || (this.#older !== null && isSet(this.#older, place, mask));
+  /** Runs for every success. */
+  noteSuccess(client: number, endpointHash: number, now: UnixMillis): void {
+    if (client === 0) return;
+    const page = this.#youngerAt(now).add(mixClient(client, endpointHash));
+    if (page === undefined || page.isChanged) return;
+    page.isChanged = true;
+    this.#onPageChanged(page);
+  }
+
+  has(client: number, endpointHash: number): boolean {
+    const hash = mixClient(client, endpointHash);
+    return (this.#younger?.has(hash) ?? false) || (this.#older?.has(hash) ?? false);
   }
 
   /** Whether a client it does not know may be called new. */
   isRipe(now: UnixMillis): boolean {
-    return this.#youngerSince !== null && now - this.#since >= RIPE_AFTER_MS;
+    const first = this.#older ?? this.#younger;
+    return first !== null && now - first.startedAt >= RIPE_AFTER_MS;
   }
 
-  #beginGeneration(now: UnixMillis): void {
-    const emptied = this.#older?.fill(0) ?? new Uint32Array(WORDS);
-    this.#since = this.#youngerSince ?? now;
-    this.#older = this.#younger;
-    this.#younger = emptied;
-    this.#youngerSince = now;
-    this.#pairs = 0;
+  /** Goes on from what an earlier run has seen, in whatever order its pages come; what would be forgotten by now is left out. */
+  restore(checkpoint: KnownClientsCheckpoint, now: UnixMillis): void {
+    if (!isReadable(checkpoint) || now - checkpoint.startedAt > 2 * GENERATION_MS) return;
+    this.#generationOf(checkpoint)?.restore(checkpoint);
   }
-}
 
-/** Two of a word's bits, from the part of the hash that does not choose the word. */
-function maskOf(hash: number): number {
-  return (1 << (hash >>> 27)) | (1 << ((hash >>> 22) & 31));
-}
+  #youngerAt(now: UnixMillis): KnownClientsGeneration {
+    const younger = this.#younger;
+    if (younger !== null && now - younger.startedAt <= GENERATION_MS && !younger.isFull) return younger;
+    const next = new KnownClientsGeneration({ number: (younger?.number ?? 0) + 1, startedAt: now });
+    this.#older = younger;
+    this.#younger = next;
+    return next;
+  }
 
-function isSet(words: Uint32Array, place: number, mask: number): boolean {
-  return ((words[place] ?? 0) & mask) === mask;
+  /** Undefined for one that had ended when the younger of those that are known began. */
+  #generationOf(stored: KnownClientsCheckpoint): KnownClientsGeneration | undefined {
+    const facts = { number: stored.generation, startedAt: stored.startedAt };
+    const youngest = this.#younger?.number ?? 0;
+    if (facts.number > youngest) {
+      this.#older = facts.number === youngest + 1 ? this.#younger : null;
+      this.#younger = new KnownClientsGeneration(facts);
+    } else if (facts.number === youngest - 1) this.#older ??= new KnownClientsGeneration(facts);
+    return [this.#younger, this.#older].find((known) => known?.number === facts.number) ?? undefined;
+  }
 }

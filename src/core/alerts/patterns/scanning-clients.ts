@@ -60,7 +60,7 @@ export class ScanningClients {
     probing[kind] += 1;
     const { endpointIds } = probing;
     if (endpointIds.length < ENDPOINTS_MIN && !endpointIds.includes(endpoint.id)) endpointIds.push(endpoint.id);
-    if (knownClients.has(client, endpoint.id)) probing.welcome += 1;
+    if (knownClients.has(client, endpoint.hash)) probing.welcome += 1;
     if (probing.failures >= SUSPECT_FROM_REFUSALS) this.#suspect(client);
   }
 

@@ -45,7 +45,7 @@ export function noteSuccessAfterFailures(
 ): void {
   const { failures, knownClients } = known;
   const { client, endpoint } = observation;
-  if (client === 0 || failures < LISTED_FAILURES_MIN || knownClients.has(client, endpoint.id)) return;
+  if (client === 0 || failures < LISTED_FAILURES_MIN || knownClients.has(client, endpoint.hash)) return;
   if (isProgramRoute(endpoint.route)) return;
   if (failures >= TAKEOVER_FAILURES_MIN && knownClients.isRipe(now)) successes.isTakeover = true;
   if (successes.listed.length < LISTED_MAX)

@@ -243,6 +243,6 @@ function nothing(): SignInSnapshot {
 
 /** Whether the client had never signed in here; null while nobody can know. */
 function strangeness({ client, endpoint }: Observation, knownClients: KnownClients, now: UnixMillis): boolean | null {
-  if (knownClients.has(client, endpoint.id)) return false;
+  if (knownClients.has(client, endpoint.hash)) return false;
   return knownClients.isRipe(now) ? true : null;
 }

@@ -105,4 +105,17 @@ CREATE TABLE series_block_names (
   id         INTEGER PRIMARY KEY,
   names_json TEXT NOT NULL
 ) STRICT;
+
+-- Who has succeeded where, as bits of which nobody can tell whose they are. Generations take turns in two
+-- sets of pages: what a page holds of an earlier one is void once a page of a later one is there.
+CREATE TABLE known_clients (
+  turn       INTEGER NOT NULL,
+  page       INTEGER NOT NULL,
+  version    INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  started_at REAL NOT NULL,
+  pair_count INTEGER NOT NULL,
+  bits       BLOB NOT NULL,
+  PRIMARY KEY (turn, page)
+) STRICT;
 `;

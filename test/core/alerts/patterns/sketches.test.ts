@@ -7,8 +7,13 @@ import {
   distinctCount,
 } from "../../../../src/core/alerts/patterns/distinct-count.ts";
 import { KnownClients } from "../../../../src/core/alerts/patterns/known-clients.ts";
+import type {
+  KnownClientsCheckpoint,
+  KnownClientsPage,
+} from "../../../../src/core/alerts/patterns/known-clients-generation.ts";
 import { mixClient, mixText } from "../../../../src/core/alerts/patterns/mix.ts";
 import { ServiceVersions } from "../../../../src/core/alerts/patterns/service-versions.ts";
+import type { UnixMillis } from "../../../../src/core/time.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../../src/core/time.ts";
 import { fc } from "../../../support/properties.ts";
 
@@ -65,6 +70,61 @@ test("however many succeed, few strangers pass for known", () => {
   assert.ok(mistaken < 1000, `${mistaken} of 10000`);
 });
 
+test("who was known before a restart is known after it, and nobody else, in whatever order pages come back", () => {
+  const success = fc.record({
+    client: fc.integer({ min: 1, max: 2 ** 53 - 1 }),
+    endpointHash: fc.nat(),
+    afterMs: fc.nat(2 * HOUR_MS),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(success, { minLength: 1, maxLength: 20 }),
+      fc.nat(19),
+      fc.func(fc.nat()),
+      (all, stop, order) => {
+        const changed = new Set<KnownClientsPage>();
+        const stored = new Map<string, KnownClientsCheckpoint>();
+        const whole = new KnownClients((page) => changed.add(page));
+        let stopped = whole;
+        let now = 0;
+        for (const [index, { afterMs, client, endpointHash }] of all.entries()) {
+          now += afterMs;
+          whole.noteSuccess(client, endpointHash, now);
+          if (stopped !== whole) stopped.noteSuccess(client, endpointHash, now);
+          if (index !== stop % all.length) continue;
+          for (const page of changed) store(stored, page.checkpoint());
+          stopped = new KnownClients();
+          for (const page of [...stored.values()].sort((left, right) => order(left.page) - order(right.page)))
+            stopped.restore(page, now);
+        }
+        for (const { client, endpointHash } of all) {
+          assert.equal(stopped.has(client, endpointHash), whole.has(client, endpointHash));
+          assert.equal(stopped.has(client + 1, endpointHash), whole.has(client + 1, endpointHash));
+        }
+        for (const laterMs of [0, 5 * MINUTE_MS, 10 * MINUTE_MS])
+          assert.equal(stopped.isRipe(now + laterMs), whole.isRipe(now + laterMs));
+      },
+    ),
+  );
+});
+
+test("what was known before a day away, or is written in another way, is left out", () => {
+  const pages: KnownClientsPage[] = [];
+  const before = new KnownClients((page) => pages.push(page));
+  before.noteSuccess(5, 1, 0);
+  const [checkpoint] = pages.map((page) => page.checkpoint());
+  assert.ok(checkpoint !== undefined);
+  const known = (stored: KnownClientsCheckpoint, now: UnixMillis) => {
+    const after = new KnownClients();
+    after.restore(stored, now);
+    return after.has(5, 1);
+  };
+  assert.equal(known(checkpoint, 11 * HOUR_MS), true);
+  assert.equal(known(checkpoint, 13 * HOUR_MS), false);
+  assert.equal(known({ ...checkpoint, version: 0 }, 0), false);
+  assert.equal(known({ ...checkpoint, bits: checkpoint.bits.subarray(4) }, 0), false);
+});
+
 test("a version is new for ten minutes, the first of a service never, and not when it comes back", () => {
   const versions = new ServiceVersions();
   assert.equal(versions.isNew("shop", "1.0", 0), false);
@@ -97,3 +157,8 @@ test("too few failures have no cadence", () => {
   for (let second = 0; second < 19; second++) followCadence(cadence, 7, second * SECOND_MS);
   assert.equal(variationOf(cadence), null);
 });
+
+/** As SQLite keeps them: a generation is written over the one before the last. */
+function store(stored: Map<string, KnownClientsCheckpoint>, page: KnownClientsCheckpoint): void {
+  stored.set(`${page.generation % 2} ${page.page}`, { ...page, bits: page.bits.slice() });
+}
