@@ -114,7 +114,7 @@ export function usualRatio(baseline: Baseline): number {
 }
 
 export function usualRequestsPerSecond({ hourRate, memoryRate, season }: Baseline): number {
-  return Math.max(hourRate, memoryRate * Math.exp(season.rateNearby));
+  return Math.max(hourRate, memoryRate * season.rateFactorNearby);
 }
 
 /**
@@ -163,7 +163,7 @@ function learnRequestRate(baseline: Baseline, stretch: Stretch, memoryMs: number
   const rate = (SECOND_MS * (stretch.successes + stretch.failures)) / stretch.durationMs;
   const { observedMs } = baseline;
   baseline.hourRate += stretchGain(stretch.durationMs, { observedMs, memoryMs: HOUR_MS }) * (rate - baseline.hourRate);
-  const levelRate = rate * Math.exp(-baseline.season.rate);
+  const levelRate = rate / baseline.season.rateFactor;
   baseline.memoryRate += stretchGain(stretch.durationMs, { observedMs, memoryMs }) * (levelRate - baseline.memoryRate);
   baseline.observedMs += stretch.durationMs;
 }

@@ -52,7 +52,7 @@ export function adoptCandidate(baseline: Baseline, candidate: Stretch): Baseline
     level,
     levelCeiling: level,
     hourRate: rate,
-    memoryRate: rate * Math.exp(-baseline.season.rate),
+    memoryRate: rate / baseline.season.rateFactor,
     spread: { ...baseline.spread },
   };
 }

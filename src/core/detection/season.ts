@@ -26,14 +26,14 @@ import {
 import type { Stretch } from "./stretch.ts";
 import { trialsOf } from "./stretch.ts";
 
-/** What the present hour adds to the baseline, on logarithmic scales; all 0 without a season. */
+/** What the present hour does to the baseline. `…Nearby` is of whichever is highest: this hour, the one before, the one after. */
 export type SeasonOffsets = {
-  /** To the log-odds of the failures. */
+  /** Added to the log-odds of the failures. */
   readonly ratio: number;
-  /** The same of whichever is highest: this hour, the one before or the one after. */
   readonly ratioNearby: number;
-  readonly rate: number;
-  readonly rateNearby: number;
+  /** Multiplies the request rate; no logarithm, because each failure asks for it. */
+  readonly rateFactor: number;
+  readonly rateFactorNearby: number;
 };
 
 export type Season = {
@@ -73,7 +73,7 @@ export type LearnedStretch = {
   readonly usualRatio: number;
 };
 
-export const NO_SEASON: SeasonOffsets = { ratio: 0, ratioNearby: 0, rate: 0, rateNearby: 0 };
+export const NO_SEASON: SeasonOffsets = { ratio: 0, ratioNearby: 0, rateFactor: 1, rateFactorNearby: 1 };
 
 const NO_HOUR = -1;
 
@@ -135,7 +135,7 @@ export function offsetsAt(season: Season, now: UnixMillis): SeasonOffsets {
   const [ratio, ratioNearby] = season.isRatioKnown ? offsetsOf(season.ratios, hour, RATIO_OFFSET_MAX) : [0, 0];
   const [rate, rateNearby] = season.isRateKnown ? offsetsOf(season.rates, hour, RATE_OFFSET_MAX) : [0, 0];
   season.offsetsHour = hour;
-  season.offsets = { ratio, ratioNearby, rate, rateNearby };
+  season.offsets = { ratio, ratioNearby, rateFactor: Math.exp(rate), rateFactorNearby: Math.exp(rateNearby) };
   return season.offsets;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Season } from "../../../src/core/detection/season.ts";
+import type { Season, StoredSeason } from "../../../src/core/detection/season.ts";
+import { offsetsAt, readSeason, storeSeason } from "../../../src/core/detection/season.ts";
 import { Seasons } from "../../../src/core/detection/seasons.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../src/core/time.ts";
 import type { EndpointOptions } from "./endpoint-under-test.ts";
@@ -149,4 +150,14 @@ test("a copy to try things out knows the season, and leaves the series' own alon
   assert.ok(lent !== undefined && lent !== seasonOf(endpoint));
   assert.equal(copy.watch.usual, endpoint.reading.usual);
   assert.equal(endpoint.seasons.heldCount, heldCount);
+});
+
+test("a season that was stored says the same of every hour", () => {
+  const season = seasonOf(officeAfter(23 * DAY_MS));
+  assert.ok(season?.isRatioKnown && season.isRateKnown);
+  const restored = readSeason(JSON.parse(JSON.stringify(storeSeason(season))) as StoredSeason);
+  for (let hour = 0; hour < 168; hour++) {
+    const at = START + 23 * DAY_MS + hour * HOUR_MS;
+    assert.deepEqual(offsetsAt(restored, at), offsetsAt(season, at));
+  }
 });
