@@ -35,7 +35,9 @@ export type Baseline = {
   /** Requests per second: over the last hour, and over the whole memory. */
   hourRate: number;
   memoryRate: number;
-  /** What the present hour adds to the level and to the rate over the memory; both are learned without. */
+  /** The rate over the memory, were all hours of the week alike. */
+  steadyRate: number;
+  /** What the present hour does to the level and to the steady rate; both are learned without. */
   season: SeasonOffsets;
   readonly spread: Spread;
 };
@@ -77,6 +79,7 @@ export function createBaseline(past: {
     observedMs: past.observedMs,
     hourRate: past.requestsPerSecond,
     memoryRate: past.requestsPerSecond,
+    steadyRate: past.requestsPerSecond,
     season: NO_SEASON,
     spread: createSpread(),
   };
@@ -113,8 +116,13 @@ export function usualRatio(baseline: Baseline): number {
   return logistic(usualLevel(baseline) + rawOffset(baseline));
 }
 
-export function usualRequestsPerSecond({ hourRate, memoryRate, season }: Baseline): number {
-  return Math.max(hourRate, memoryRate * season.rateFactorNearby);
+export function usualRequestsPerSecond({ hourRate, steadyRate, season }: Baseline): number {
+  return Math.max(hourRate, steadyRate * season.rateFactorNearby);
+}
+
+/** What the budget of false pages is spent on. What a busy hour is still to bring counts once it comes. */
+export function presentRequestsPerSecond({ hourRate, memoryRate, steadyRate, season }: Baseline): number {
+  return Math.max(hourRate, Math.min(memoryRate, steadyRate * season.rateFactor));
 }
 
 /**
@@ -141,7 +149,7 @@ export function shiftBaseline(baseline: Baseline, { ratioShift, rateShift }: Sea
   baseline.discountedFailures *= oddsFactor;
   baseline.level -= ratioShift;
   baseline.levelCeiling -= ratioShift;
-  baseline.memoryRate *= Math.exp(-rateShift);
+  baseline.steadyRate *= Math.exp(-rateShift);
 }
 
 /** For so long the ratio is remembered. */
@@ -163,8 +171,9 @@ function learnRequestRate(baseline: Baseline, stretch: Stretch, memoryMs: number
   const rate = (SECOND_MS * (stretch.successes + stretch.failures)) / stretch.durationMs;
   const { observedMs } = baseline;
   baseline.hourRate += stretchGain(stretch.durationMs, { observedMs, memoryMs: HOUR_MS }) * (rate - baseline.hourRate);
-  const levelRate = rate / baseline.season.rateFactor;
-  baseline.memoryRate += stretchGain(stretch.durationMs, { observedMs, memoryMs }) * (levelRate - baseline.memoryRate);
+  const gain = stretchGain(stretch.durationMs, { observedMs, memoryMs });
+  baseline.memoryRate += gain * (rate - baseline.memoryRate);
+  baseline.steadyRate += gain * (rate / baseline.season.rateFactor - baseline.steadyRate);
   baseline.observedMs += stretch.durationMs;
 }
 

@@ -5,7 +5,7 @@
  * is looked at through a copy, as it would be with its next failure.
  */
 import type { UnixMillis } from "../time.ts";
-import { trialCount, usualRequestsPerSecond } from "./baseline.ts";
+import { presentRequestsPerSecond, trialCount } from "./baseline.ts";
 import { describeQuiet, describeWatched } from "./describe.ts";
 import { leadingExcess } from "./evidence.ts";
 import type { Threshold } from "./excursions.ts";
@@ -84,7 +84,7 @@ export function diagnose(series: Series, { watch }: WatchedCopy, terms: Terms, n
     client: clientOf(series, watch, now),
     baseline: baselineOf(watch, terms),
     excess: excess === null ? null : { failures: excess.failures, expectedFailures: excess.expectedFailures },
-    threshold: isClassical ? null : thresholdOf(excursions, usualRequestsPerSecond(baseline), terms.context, now),
+    threshold: isClassical ? null : thresholdOf(excursions, presentRequestsPerSecond(baseline), terms.context, now),
     sampling: {
       // Before the first request nothing is known, and one is what most requests stand for.
       successWeight: weights.success || 1,
@@ -124,7 +124,7 @@ function baselineOf(watch: Watch, terms: Terms): BaselineDiagnosis {
     clusterFactor: baseline.spread.clusterFactor,
     wander: Math.sqrt(Math.max(0, baseline.spread.wander)),
     seasonOdds: Math.exp(baseline.season.ratio),
-    seasonRequests: Math.exp(baseline.season.rate),
+    seasonRequests: baseline.season.rateFactor,
     learning: alarm === null ? calm : "stands_still_in_alarm",
   };
 }

@@ -7,7 +7,7 @@
  * estimate.
  */
 import type { Baseline } from "./baseline.ts";
-import { levelError, rawOffset, trialCount } from "./baseline.ts";
+import { levelError, rawOffset, trialCount, usualLevel } from "./baseline.ts";
 import { clamp, logistic } from "./odds.ts";
 
 const MARGIN = Math.log(1.25);
@@ -44,7 +44,11 @@ function isNew(baseline: Baseline): boolean {
 }
 
 function guardLevel(baseline: Baseline): number {
-  const wander = Math.sqrt(Math.max(0, baseline.spread.wander));
-  const highest = baseline.level + baseline.season.ratioNearby;
-  return highest + MARGIN + WANDER_DEVIATIONS * wander + ESTIMATE_DEVIATIONS * levelError(baseline);
+  return usualLevel(baseline) + MARGIN + strayMax(baseline) + ESTIMATE_DEVIATIONS * levelError(baseline);
+}
+
+/** The deviations of wander allow for a clock that people change, too; only what the next hour has beyond them is added. */
+function strayMax({ season, spread }: Baseline): number {
+  const wander = Math.sqrt(Math.max(0, spread.wander));
+  return Math.max(WANDER_DEVIATIONS * wander, season.ratioNearby - season.ratio);
 }

@@ -7,7 +7,7 @@
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 import { lookWhetherLevel } from "./alarm.ts";
-import { usualRatio, usualRequestsPerSecond } from "./baseline.ts";
+import { presentRequestsPerSecond, usualRatio } from "./baseline.ts";
 import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
 import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
 import type { DetectorContext } from "./excursions.ts";
@@ -63,7 +63,7 @@ export function refresh(watch: Watch, terms: Terms, now: UnixMillis): void {
   const { baseline, excursions } = watch;
   watch.usual = usualRatio(baseline);
   watch.usualUpper = usualUpperRatio(baseline);
-  watch.threshold = thresholdOf(excursions, usualRequestsPerSecond(baseline), terms.context, now).nats;
+  watch.threshold = thresholdOf(excursions, presentRequestsPerSecond(baseline), terms.context, now).nats;
   aim(watch.evidence, guardRatio(baseline), watch.threshold);
 }
 

@@ -52,7 +52,8 @@ export function adoptCandidate(baseline: Baseline, candidate: Stretch): Baseline
     level,
     levelCeiling: level,
     hourRate: rate,
-    memoryRate: rate / baseline.season.rateFactor,
+    memoryRate: rate,
+    steadyRate: rate / baseline.season.rateFactor,
     spread: { ...baseline.spread },
   };
 }

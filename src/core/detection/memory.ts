@@ -53,7 +53,10 @@ export function pack(memory: Memory): PackedMemory {
     spread.wanderTrials,
     spread.wanderFailures,
   ];
-  const late = lateNumbers({ ...memory, isMature: baseline.isMature, spread, excursions });
+  const { isMature, memoryRate, steadyRate } = baseline;
+  // The two differ only where the season knows how busy each hour is.
+  const seasonRate = steadyRate === memoryRate ? NO_RATE : steadyRate;
+  const late = lateNumbers({ ...memory, isMature, seasonRate, spread, excursions });
   const isLate = late.some((number, place) => number !== LATE_DEFAULTS[place]);
   return isLate ? early.concat(late) : early;
 }
@@ -83,8 +86,9 @@ export function unpack(packed: PackedMemory): Memory {
     wanderFailures: next(),
   };
   const late = readLate(place < packed.length ? packed.slice(place) : LATE_DEFAULTS);
-  const { spread, isMature, ...rest } = late;
-  const baseline = { ...level, isMature, season: NO_SEASON, spread: { ...spread, ...windows } };
+  const { spread, isMature, seasonRate, ...rest } = late;
+  const steadyRate = seasonRate === NO_RATE ? level.memoryRate : seasonRate;
+  const baseline = { ...level, steadyRate, isMature, season: NO_SEASON, spread: { ...spread, ...windows } };
   return { ...own, ...rest, successVotes, baseline };
 }
 
@@ -102,20 +106,25 @@ type SlowSpread = Pick<
 type Late = {
   readonly failurePerSuccess: number;
   readonly isMature: boolean;
+  /** `NO_RATE` where it is that over the memory. */
+  readonly seasonRate: number;
   readonly excursions: Excursions;
   readonly spread: SlowSpread;
   readonly returns: Returns | null;
 };
 
+const NO_RATE = -1;
+
 const LATE_DEFAULTS = lateNumbers({
   failurePerSuccess: 1,
   isMature: false,
+  seasonRate: NO_RATE,
   excursions: { peak: 0, count: 0, excess: 0, fadedAt: 0 },
   spread: createSpread(),
   returns: null,
 });
 
-function lateNumbers({ failurePerSuccess, isMature, excursions, spread, returns }: Late): number[] {
+function lateNumbers({ failurePerSuccess, isMature, seasonRate, excursions, spread, returns }: Late): number[] {
   return [
     failurePerSuccess,
     isMature ? 1 : 0,
@@ -132,6 +141,7 @@ function lateNumbers({ failurePerSuccess, isMature, excursions, spread, returns 
     returns?.endedAt ?? 0,
     returns?.holdMs ?? 0,
     returns?.pagedOdds ?? 0,
+    seasonRate,
   ];
 }
 
@@ -139,10 +149,11 @@ function readLate(numbers: readonly number[]): Late {
   const [failurePerSuccess = 1, mature = 0, count = 0, excess = 0, fadedAt = 0, ...strays] = numbers;
   const [clusterFactor = 1, clusterTrialsBefore = 0, clusterFailuresBefore = 0, wander = 0, ...rest] = strays;
   const [wanderWindowCount = 0, crowdedFailures = 0, crowdedSquares = 0, ...back] = rest;
-  const [endedAt = 0, holdMs = 0, pagedOdds = 0] = back;
+  const [endedAt = 0, holdMs = 0, pagedOdds = 0, seasonRate = NO_RATE] = back;
   return {
     failurePerSuccess,
     isMature: mature === 1,
+    seasonRate,
     excursions: { peak: 0, count, excess, fadedAt },
     spread: {
       clusterFactor,

@@ -17,7 +17,7 @@ import { readSeason, storeSeason } from "./season.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 9;
+const SNAPSHOT_VERSION = 10;
 
 export type SeriesSnapshot = {
   readonly version: number;

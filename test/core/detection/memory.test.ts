@@ -36,6 +36,7 @@ const level = numbers(
   "observedMs",
   "hourRate",
   "memoryRate",
+  "steadyRate",
 );
 const own = numbers("failurePerSuccess", "lastFailureAt", "unlearnedFailures", "unlearnedDiscounted");
 const successVotes = numbers("client", "votes", "cast");

@@ -18,6 +18,8 @@ const office: HourShape = (hour) => ({
   perSecond: hour % 24 >= 8 && hour % 24 < 18 ? 2 * PER_SECOND : PER_SECOND / 5,
   ratio: hour % 24 >= 18 ? 2.5 * RATIO : RATIO,
 });
+/** The same traffic, of which always as much fails. */
+const evenlyFailing: HourShape = (hour) => ({ ...office(hour), ratio: RATIO });
 const even: HourShape = () => ({ perSecond: PER_SECOND, ratio: RATIO });
 
 /** From midnight of a Monday on; `shiftHours` is by how much people's clocks are ahead. */
@@ -53,6 +55,22 @@ test("after three weeks the usual ratio and rate of an hour are known before it 
   const evening = readingAt(officeAfter(23 * DAY_MS), 19);
   assert.ok(evening.usual > 1.5 * RATIO, `${evening.usual}`);
   assert.deepEqual(endpoint.alarms, []);
+});
+
+test("a pattern of the traffic alone leaves the usual ratio as it is, and pages no attack later", () => {
+  const [known, unknown] = (["week", "none"] as const).map((season) => {
+    const endpoint = new EndpointUnderTest({ seed: 59, settings: { season } });
+    playHours(endpoint, evenlyFailing, 23 * DAY_MS + 8 * HOUR_MS);
+    endpoint.play({ ...evenlyFailing(8), forMs: 40 * MINUTE_MS });
+    return endpoint;
+  });
+  assert.ok(known !== undefined && unknown !== undefined);
+  assert.ok(known.reading.requestRate > 1.2 * unknown.reading.requestRate);
+  assert.equal(known.reading.usualUpper, unknown.reading.usualUpper);
+  for (const endpoint of [known, unknown]) {
+    endpoint.delayUntilAlarm({ ...evenlyFailing(8), forMs: HOUR_MS, attackPerSecond: PER_SECOND / 2 });
+  }
+  assert.ok(known.attackCount > 0 && known.attackCount <= unknown.attackCount);
 });
 
 test("before three weeks, and with `season: none`, every hour is like the ones before it", () => {
