@@ -17,23 +17,30 @@ import { secretKindOfName, secretKindOfParameter } from "./secret-names.ts";
 import { readInsert } from "./sql-insert.ts";
 
 export type NameTest = (name: string) => SecretKind | null;
+/** `inFields`: what is a secret only as the name of a field whose name and value are quoted. */
+export type NameTests = { readonly anywhere: NameTest; readonly inFields: NameTest };
 
 /** To either side of an anchor; longer names are cut. */
 const NAME_SIDE_MAX_CHARACTERS = 64;
 
 /** Reads the assignment whose name lies around `at`, if it is one. */
-export function readAssignment(text: string, at: number, from: number, kindOfName: NameTest): Reading {
+export function readAssignment(text: string, at: number, from: number, names: NameTests): Reading {
   const name = nameAround(text, at, from);
   if (text.startsWith(MARKER_START, name.start - MARKER_START.length)) return { found: [], end: name.end };
   const named = text.slice(name.start, name.end);
   const separator = separatorAfter(text, name, named);
-  if (separator === null) return readInsert(text, name, kindOfName) ?? { found: [], end: name.end };
+  if (separator === null) return readInsert(text, name, names.anywhere) ?? { found: [], end: name.end };
   const isParameter = separator.sign === "=" && isInQuery(text, name.start);
-  const kindAnywhere = kindOfName(named);
+  const kindAnywhere = names.anywhere(named) ?? (isQuotedField(text, name, separator) ? names.inFields(named) : null);
   const kind =
     separator.sign === "/" ? kindOfPath(named) : (kindAnywhere ?? (isParameter ? secretKindOfParameter(named) : null));
   if (kind === null || (separator.sign === "blank" && kind !== "password")) return { found: [], end: name.end };
   return readValue(text, { kind, separator, isParameter, isSure: kindAnywhere !== null });
+}
+
+/** `"pass": "…"`, also escaped: what is a secret there may be an everyday word elsewhere. */
+function isQuotedField(text: string, name: Span, { end, sign }: Separator): boolean {
+  return sign === ":" && /["']/.test(text.charAt(name.start - 1)) && endOf(OPENING_QUOTE, text, end) !== end;
 }
 
 /** `/reset-password/…`, `/token/…`: what follows opens the door, if it looks random. */
@@ -80,9 +87,8 @@ function separatorAfter(text: string, name: Span, named: string): Separator | nu
     const kind = sign === ":" || sign.toUpperCase() === "%3A" ? ":" : "=";
     return { sign: kind, isEscaped, end: SEPARATOR.lastIndex };
   }
-  if (text.charAt(name.end) === ">" && text.charAt(name.start - 1) === "<") {
-    return { sign: ">", isEscaped: false, end: name.end + 1 };
-  }
+  const tagEnd = isTag(text, name) ? endOf(TAG_REST, text, name.end) : name.end;
+  if (tagEnd !== name.end) return { sign: ">", isEscaped: false, end: tagEnd };
   const before = text.charAt(name.start - 1);
   if (before === "/" && text.charAt(name.end) === "/") return { sign: "/", isEscaped: false, end: name.end + 1 };
   const listEnd = /["']/.test(before) ? endOf(LIST_SEPARATOR, text, name.end) : name.end;
@@ -96,8 +102,17 @@ function separatorAfter(text: string, name: Span, named: string): Separator | nu
 
 /** An equals sign or a colon, after the quote that ends the name; not the comparison, not `Token::of`. */
 const SEPARATOR = /(?:\\{0,8}["'`]|%22|%27|\]|%5D)?[ \t]{0,4}(=>|:=|=(?!=)|:(?![:/])|%3D|%3A)[ \t]{0,4}/iy;
+/** `>`, also after attributes: `<Password Type="…">`. */
+const TAG_REST = /(?:\s[^<>]{0,300})?>/y;
+const TAG_START = /<(?:[\w-]{1,32}:)?$/;
+const TAG_START_MAX_CHARACTERS = 34;
 const LIST_SEPARATOR = /["'][ \t]{0,4},[ \t]{0,4}(?=["'])/y;
 const BLANKS = /[ \t]{1,4}/y;
+
+/** `<password`, `<wsse:Password`. */
+function isTag(text: string, { start }: Span): boolean {
+  return TAG_START.test(text.slice(Math.max(0, start - TAG_START_MAX_CHARACTERS), start));
+}
 
 /** After `?` or `&`, or at the start of a text that is a query or a form. */
 function isInQuery(text: string, nameStart: number): boolean {

@@ -135,6 +135,8 @@ export const TOKEN_FORMS: readonly TokenForm[] = [
   { pattern: /github_pat_\w{20,255}/y, kind: "token" },
   { pattern: /glpat-[\w-]{16,255}/y, kind: "token" },
   { pattern: /shpat_[a-fA-F\d]{20,64}/y, kind: "token" },
+  { pattern: /npm_[A-Za-z\d]{30,64}/y, kind: "token" },
+  { pattern: /dckr_[op]at_[\w-]{20,255}/y, kind: "token" },
   { pattern: /xox[a-z]-[\w-]{10,255}/y, kind: "token" },
   { pattern: /[sr]k_(?:live|test)_[A-Za-z\d]{10,255}/y, kind: "api_key" },
   { pattern: /sk-(?:[a-z]{2,10}\d{0,2}-)?[\w-]{20,255}/y, kind: "api_key" },

@@ -77,6 +77,13 @@ const IN_QUERY: Readonly<Record<string, SecretKind>> = {
   assertion: "credential",
 };
 
+/** Secrets as the name of a quoted field: `"pass": "…"`. */
+const IN_FIELDS: Readonly<Record<string, SecretKind>> = {
+  pass: "password",
+  otp: "code",
+  totp: "code",
+};
+
 const SESSION_NAMES = /^(?:j|php|asp|aspx)sess?ion_?id[a-z]*$|^phpsessid$|^aspsessionid[a-z]*$/;
 
 /** What the value under that name is, null when it is no secret. */
@@ -104,6 +111,11 @@ export function secretKindOfParameter(name: string): SecretKind | null {
   const words = wordsOf(name);
   const joined = words.slice(-2).join("");
   return IN_QUERY[joined] ?? IN_QUERY[words.at(-1) ?? ""] ?? null;
+}
+
+/** What is a secret only as the name of a field whose name and value are quoted, as in JSON. */
+export function secretKindOfField(name: string): SecretKind | null {
+  return IN_FIELDS[wordsOf(name).at(-1) ?? ""] ?? null;
 }
 
 /** In lower case, without numbers at the end: `password2` is a password too. */

@@ -4,6 +4,7 @@
  * Each anchor is shown to the readers that its three characters stand for. What a reader has dealt with is not
  * looked at again, so the time is linear in the length of the text whatever a sender puts into it.
  */
+import type { NameTests } from "./assignments.ts";
 import { readAssignment, whole } from "./assignments.ts";
 import type { Reading, TokenForm } from "./credential-forms.ts";
 import {
@@ -17,8 +18,9 @@ import {
 } from "./credential-forms.ts";
 import { isHarmlessValue } from "./harmless-value.ts";
 import { secretsInHeader } from "./header-values.ts";
+import { placeOfAnchor, readPlacedPassword } from "./placed-passwords.ts";
 import type { FoundSecret, SecretKind } from "./secret-kind.ts";
-import { secretKindOfName } from "./secret-names.ts";
+import { secretKindOfField, secretKindOfName } from "./secret-names.ts";
 
 /** What an operator adds to what is found anyway. */
 export type RedactionRules = {
@@ -41,17 +43,17 @@ export const DEFAULT_RULES: RedactionRules = {
 
 /**
  * What is searched for, in buckets as `AnchorSearch` wants them. Chosen so that they are rare in what is no
- * secret: the middle of `password`, of `token`, of `authorization`; the equals sign after a short name.
+ * secret: the middle of `password`, of `token`, of `authorization`; the equals sign or the quote after a short name.
  */
 export const ANCHORS: ReadonlyArray<readonly string[]> = [
-  ["ssw", "ssp", "pwd"],
+  ["ssw", "ssp", "pwd", 'ss"', "ss'", "ss\\"],
   ["ecr", "eyJ", "xox"],
-  ["oke", "oki", "key"],
-  ["riz", "rer", "red"],
-  ["de=", "th=", "ig=", "id=", "ss=", "on=", "re=", "tp="],
-  ["://", "AKI", "ASI", "AIz", "GIN"],
-  ["asi"],
-  ["hp_", "ho_", "hs_", "hu_", "hr_", "at_", "at-", "sk-", "sk_", "rk_"],
+  ["oke", "oki", "key", 'p":', "p':"],
+  ["riz", "rer", "red", "IED", "--u"],
+  ["de=", "th=", "ig=", "id=", "ss=", "on=", "re=", "tp=", "in:"],
+  ["://", "AKI", "ASI", "AIz", "GIN", "y '", 'y "'],
+  ["asi", "AUT", "-u "],
+  ["hp_", "ho_", "hs_", "hu_", "hr_", "at_", "at-", "sk-", "sk_", "rk_", "pm_"],
 ];
 /** Shared with what an operator adds. */
 const OWN_BUCKET = 6;
@@ -61,7 +63,7 @@ const PRIVATE_KEY = "GIN";
 const JWT = "eyJ";
 const SCHEMES = new Set(["rer", "asi"]);
 /** In lower case. */
-const TOKEN_BEGINNINGS = new Set("hp_ ho_ hs_ hu_ hr_ at_ at- sk- sk_ rk_ xox aki asi aiz".split(" "));
+const TOKEN_BEGINNINGS = new Set("hp_ ho_ hs_ hu_ hr_ at_ at- sk- sk_ rk_ pm_ xox aki asi aiz".split(" "));
 
 const NONE: readonly FoundSecret[] = [];
 const KNOWN_KEYS_MAX = 2_000;
@@ -93,12 +95,22 @@ export class SecretFinder {
   /** What the value under a key is: of an attribute, or of anything else that has a name. */
   readonly kindOfKey = (key: string): SecretKind | null => this.#kindOf(key);
 
+  readonly #names: NameTests = {
+    anywhere: this.kindOfKey,
+    inFields: (name) => (this.#isIgnoredName(name) ? null : secretKindOfField(name)),
+  };
+
   #readKey(key: string): SecretKind | null {
+    if (this.#isIgnoredName(key)) return null;
     const lowerCased = key.toLowerCase();
-    const lastPart = lowerCased.slice(lowerCased.lastIndexOf(".") + 1);
-    if (this.#ignoredKeys.has(lowerCased) || this.#ignoredKeys.has(lastPart)) return null;
+    const lastPart = lastPartOf(lowerCased);
     if (this.#blockedKeys.has(lowerCased) || this.#blockedKeys.has(lastPart)) return "secret";
     return secretKindOfName(key);
+  }
+
+  #isIgnoredName(name: string): boolean {
+    const lowerCased = name.toLowerCase();
+    return this.#ignoredKeys.has(lowerCased) || this.#ignoredKeys.has(lastPartOf(lowerCased));
   }
 
   /** Whether an operator wants the attribute's value left alone, whatever is in it. */
@@ -138,10 +150,12 @@ export class SecretFinder {
     let reading: Reading = { found: NONE, end: at + 1 };
     if (anchor === PRIVATE_KEY) reading = readPrivateKey(text, at, from);
     if (SCHEMES.has(lowerCased)) reading = readScheme(text, at);
+    const place = placeOfAnchor(anchor);
+    if (place !== undefined) reading = readPlacedPassword(text, at, { from, place });
     if (reading.found.length === 0 && (TOKEN_BEGINNINGS.has(lowerCased) || this.#ownTokenBeginnings.has(anchor))) {
       reading = readKnownToken(text, at, from, this.#tokenForms);
     }
-    return reading.found.length > 0 ? reading : readAssignment(text, at, from, this.kindOfKey);
+    return reading.found.length > 0 ? reading : readAssignment(text, at, from, this.#names);
   }
 
   /** Names repeat, and reading one takes longer than finding it again. */
@@ -155,6 +169,10 @@ export class SecretFinder {
     }
     return kind;
   }
+}
+
+function lastPartOf(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1);
 }
 
 function tokenPattern(prefix: string): RegExp {

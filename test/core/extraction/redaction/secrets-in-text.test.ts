@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULT_RULES } from "../../../../src/core/extraction/redaction/secrets-in-text.ts";
 import { fc } from "../../../support/properties.ts";
 import { redactText } from "./redact-text.ts";
 
@@ -68,6 +69,26 @@ const redacted: ReadonlyArray<readonly [text: string, expected: string]> = [
   ],
   ["insert into t(password) values (sha1('x'), 'hunter2", "insert into t(password) values (sha1('x'), 'hunter2"],
   ["insert into t (id, pwd) values (7, 'hunter2", "insert into t (id, pwd) values (7, '[redacted:password]"],
+  ["ALTER USER 'anna' IDENTIFIED BY 'hunter2';", "ALTER USER 'anna' IDENTIFIED BY '[redacted:password]';"],
+  ['create user anna identified by "hunter2"', 'create user anna identified by "[redacted:password]"'],
+  ["CREATE USER scott IDENTIFIED BY tiger2 QUOTA 1", "CREATE USER scott IDENTIFIED BY [redacted:password] QUOTA 1"],
+  ["CREATE USER a IDENTIFIED WITH sha2 BY 'hunter2'", "CREATE USER a IDENTIFIED WITH sha2 BY '[redacted:password]'"],
+  ["jdbc:oracle:thin:scott/tiger2@//db:1521/x", "jdbc:oracle:thin:scott/[redacted:password]@//db:1521/x"],
+  ["AUTH hunter2", "AUTH [redacted:password]"],
+  ["HELLO 3 AUTH default hunter2", "HELLO 3 AUTH default [redacted:password]"],
+  ["curl -s -u anna:hunter2 https://x/", "curl -s -u anna:[redacted:password] https://x/"],
+  ["curl --user 'anna:hunter2' https://x/", "curl --user 'anna:[redacted:password]' https://x/"],
+  // Fields with everyday names.
+  ['{"user":"anna","pass":"hunter2"}', '{"user":"anna","pass":"[redacted:password]"}'],
+  ["{'otp': '493817'}", "{'otp': '[redacted:code]'}"],
+  ['{\\"pass\\": \\"hunter2\\"}', '{\\"pass\\": \\"[redacted:password]\\"}'],
+  ["<wsse:Password>hunter2</wsse:Password>", "<wsse:Password>[redacted:password]</wsse:Password>"],
+  [
+    '<Password Type="#PasswordText">hunter2</Password>',
+    '<Password Type="#PasswordText">[redacted:password]</Password>',
+  ],
+  ["npm_abcdefghijklmnopqrstuvwxyz0123456789", "[redacted:token]"],
+  ["dckr_pat_AbCdEfGhIjKlMnOpQrStUvWx", "[redacted:token]"],
   // Lists, paths, prose.
   ["['authorization', 'Bearer abcdef']", "['authorization', 'Bearer [redacted:bearer]']"],
   ['["X-Api-Key","4f9a8b7c6d5e4f3a"]', '["X-Api-Key","[redacted:api_key]"]'],
@@ -80,6 +101,11 @@ const redacted: ReadonlyArray<readonly [text: string, expected: string]> = [
 
 test("a secret is replaced wherever texts have them, and nothing around it", () => {
   for (const [text, expected] of redacted) assert.equal(redactText(text), expected);
+});
+
+test("what an operator's settings leave alone stays, in fields too", () => {
+  const rules = { ...DEFAULT_RULES, ignoredKeys: ["pass", "token"] };
+  for (const text of ['{"pass":"hunter2"}', '{"token":"hunter2"}']) assert.equal(redactText(text, rules), text);
 });
 
 const untouched = [
@@ -134,6 +160,16 @@ const untouched = [
   "password=[REDACTED]",
   "Authorization: Bearer ***",
   "eyJ is how such a token begins",
+  "entries sorted by 'name' and identified by key 'id'",
+  "IDENTIFIED BY ?",
+  "AUTH ?",
+  "UNAUTHENTICATED",
+  "curl -u anna https://x/",
+  "curl https://x:8080/ -o y",
+  '{"pass": 12, "fail": 0, "pass_rate": "80 %"}',
+  '{"class":"shop","protocol":"http"}',
+  '<input type="password" name="x">',
+  "thin: a/b",
   "region=us-east-1 version=1.2.3",
   "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
 ];
