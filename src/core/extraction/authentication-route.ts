@@ -9,6 +9,8 @@ const AUTHENTICATION_WORDS = new Set([
   "signin",
   "sign-in",
   "sign_in",
+  "log-in",
+  "log_in",
   "logon",
   "session",
   "sessions",

@@ -15,6 +15,9 @@ import { findPathStart } from "./path-normalizer.ts";
 import type { ServiceScope } from "./service-table.ts";
 import { createSpelling, NOT_REMEMBERED } from "./spelling-table.ts";
 
+/** Systems whose calls go to an address of their own; a call of SOAP or JSON-RPC goes to that of its whole service. */
+const SYSTEMS_NAMED_BY_PATH = new Set(["grpc", "connect_rpc", "connectrpc"]);
+
 const SLASH = 0x2f;
 const QUESTION_MARK = 0x3f;
 const SPACE = 0x20;
@@ -37,7 +40,11 @@ export class RpcSpanNaming {
     spelling.headEnd = 0;
     spelling.tailBytes = view.bytes;
     if (this.#findMethod(view)) this.#findService(view);
-    else if (!this.#findCallInPath(view) && !this.#findCall(view.bytes, view.nameStart, view.nameEnd)) return null;
+    else if (
+      !(isNamedByPath(view) && this.#findCallInPath(view)) &&
+      !this.#findCall(view.bytes, view.nameStart, view.nameEnd)
+    )
+      return null;
     return this.#lookUp(scope);
   }
 
@@ -105,4 +112,9 @@ export class RpcSpanNaming {
     this.#endpoints.rememberSpelling(spelling, endpoint, 0);
     return endpoint;
   }
+}
+
+function isNamedByPath({ attributes, bytes }: SpanView): boolean {
+  const system = attributes.text(bytes, SPAN_SLOT.rpcSystemName) ?? attributes.text(bytes, SPAN_SLOT.rpcSystem);
+  return system === undefined || SYSTEMS_NAMED_BY_PATH.has(system);
 }

@@ -8,6 +8,7 @@ import type { AttributeSlots, SpanView } from "../otlp/span-view.ts";
 import type { UnixMillis } from "../time.ts";
 import { RESOURCE_KEY_ALIASES, SPAN_KEY_ALIASES, SPAN_SLOT } from "./attribute-keys.ts";
 import type { FailureCause } from "./causes/cause.ts";
+import type { OpenAnswer } from "./causes/open-answer.ts";
 import type { Refusal } from "./causes/refusal.ts";
 import { UNKNOWN_CLIENT } from "./client-fingerprint.ts";
 import type { ClientReader } from "./client-reader.ts";
@@ -48,6 +49,8 @@ export class SpanObservation implements Observation {
   endedAt: UnixMillis = 0;
   /** The endpoint follows from more than the request's own path. */
   hasRoute = false;
+  /** Not null where spans behind this one in its batch may change the outcome. */
+  openAnswer: OpenAnswer | null = null;
   /** False for a span that another one stands for. */
   isCounted = true;
   readonly #clients: ClientReader;
@@ -74,6 +77,7 @@ export class SpanObservation implements Observation {
     this.outcome = outcomeOf(result);
     this.cause = null;
     this.refusals = NO_REFUSALS;
+    this.openAnswer = null;
     this.httpStatus = result.httpStatus;
     this.grpcStatus = result.grpcStatus;
     this.weight = weight;

@@ -8,6 +8,7 @@ test("routes on which people and programs sign in are known by the words of thei
     "/api/v1/Login",
     "/oauth/token",
     "/sessions/{}",
+    "/users/log_in",
     "/api/auth/{}",
     "auth.v1.Auth/SignIn",
     "/wp-login.php",

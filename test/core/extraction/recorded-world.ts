@@ -42,7 +42,11 @@ export class RecordedWorld {
   receive(request: ExportRequest): void {
     const encoded = encodeMessage(EXPORT_REQUESTS.traces, request);
     assert(encoded.kind === "ok");
-    assert.equal(this.#scanner.scan(this.#redactor.redact("traces", encoded.bytes), this).kind, "scanned");
+    this.receiveBytes(encoded.bytes);
+  }
+
+  receiveBytes(bytes: Uint8Array): void {
+    assert.equal(this.#scanner.scan(this.#redactor.redact("traces", bytes), this).kind, "scanned");
     for (const { counted } of this.#requests.settle(this.#now)) this.#count(counted);
     for (const { counted } of this.#calls.settle(this.#now)) this.#count(counted, this.#countedCalls);
     this.#now += 1;

@@ -15,6 +15,7 @@ import type { FailureCause } from "./cause.ts";
 import { isStated, isWithoutCredentials, provesFailedAuthentication, ROW } from "./cause.ts";
 import { inferredCause, oauthCause, statedCause } from "./decide-cause.ts";
 import { answerOf, providerFailure, statementsOf } from "./inner-span.ts";
+import { OpenAnswer } from "./open-answer.ts";
 import type { Heard, Refusal } from "./refusal.ts";
 import { compareHeard } from "./refusal.ts";
 import type { RefusalEvidence } from "./refusal-evidence.ts";
@@ -81,6 +82,42 @@ export class RefusalExplainer {
     const failure = providerFailure(view, PATH_SLOTS);
     if (failure !== null) this.#evidence.testify(this.#evidence.placeOf(view), failure);
     else if (mayHoldExceptions(view)) this.#listenToExceptions(view);
+  }
+
+  /**
+   * What may be said of the answer by spans behind this one in its batch; null for nearly every request. To be asked
+   * after `explain`, for the outcome as it is then.
+   */
+  openAnswer(
+    view: SpanView,
+    { endpoint, httpStatus, outcome }: Omit<RefusedSpan, "areCredentialsCaptured">,
+  ): OpenAnswer | null {
+    const evidence = this.#evidence;
+    const isOpen =
+      (outcome === "ok" && evidence.mayHaveAnswered(view)) ||
+      (outcome === "forbidden" && evidence.mayHaveTold(view)) ||
+      (outcome === "client_error" &&
+        httpStatus === HTTP_BAD_REQUEST &&
+        this.#isOnAuthenticationRoute(endpoint) &&
+        evidence.mayHaveTold(view));
+    return isOpen ? new OpenAnswer(this, { outcome, place: evidence.placeOf(view) }) : null;
+  }
+
+  /** Looks once more at what has been said within a request; null where that leaves its outcome as it is. */
+  revise(place: TracePlace, outcome: Outcome): Explanation | null {
+    const evidence = this.#evidence;
+    if (outcome === "ok") {
+      const answer = evidence.answerAt(place);
+      return answer === null ? null : explained(answer, evidence.refuse(place, null));
+    }
+    const heard = evidence.heardAt(place).filter(isExplicit);
+    const strongest = heard[0]?.statement ?? null;
+    if (outcome === "forbidden") {
+      const revised = outcomeWithCause(outcome, strongest);
+      return revised === outcome ? null : explained(revised, evidence.refuse(place, null));
+    }
+    const oauth = heard.find(({ statement }) => statement.row === ROW.oauthError);
+    return oauth === undefined ? null : explained("unauthenticated", evidence.refuse(place, oauth.statement));
   }
 
   /** Reads how the span itself says that it was answered, for requests whose status is good. */

@@ -129,7 +129,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
   [
     "unsigned",
     [
-      /jwt signature is required|idx10504|unsecured (jwt|token)|(token|jwt) is unsigned|unsigned (token|jwt|claims)/,
+      /jwt signature is required|idx10504|unsecured (\w+ )?(jwt|token)|(token|jwt) is unsigned|unsigned (token|jwt|claims)/,
       /unsupported algorithm (of )?none|signing method none/, // Spring, golang-jwt
     ],
   ],
@@ -214,7 +214,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
   [
     "invalid_api_key",
     [
-      /(invalid|unknown|bad|revoked|wrong|incorrect|disabled|non-?existent) (api[ -]?|subscription )key|key not authori[sz]ed/,
+      /(invalid|unknown|bad|revoked|wrong|incorrect|disabled|non-?existent) (api[ -]?|(subscription|function|access|account) )key\b|key not authori[sz]ed/,
       /\bapi[ -]?key\b.{0,40}\b(invalid|incorrect|unknown|revoked|disabled|deactivated|rejected|wrong|not (valid|found|recogni[sz]ed|authori[sz]ed|active))\b/,
     ],
   ],

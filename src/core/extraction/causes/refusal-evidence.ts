@@ -29,6 +29,8 @@ type InnerAnswer = { readonly place: TracePlace; readonly outcome: Outcome | nul
 
 /** Services that answer inside a 200; further ones are not listened to. */
 const ANSWERING_SERVICES_MAX = 1000;
+/** Services that say within a request why it was refused; of further ones what comes behind it is not waited for. */
+const TELLING_SERVICES_MAX = 1000;
 
 const UPSTREAM_SOURCE = "a service further in";
 const NONE: readonly Heard[] = [];
@@ -41,6 +43,7 @@ export class RefusalEvidence {
   readonly #testimonies = new TraceMemory<Testimony>();
   readonly #answers = new TraceMemory<InnerAnswer>();
   readonly #answeringServices = new Set<number>();
+  readonly #tellingServices = new Set<number>();
 
   /** The seed is a secret of the installation: nobody else can choose traces that crowd out others. */
   constructor(hashSeed: number) {
@@ -58,6 +61,7 @@ export class RefusalEvidence {
   /** A child or a log record says something that may explain a refusal. */
   testify(place: TracePlace, statement: Statement): void {
     this.heardCount += 1;
+    if (this.#tellingServices.size < TELLING_SERVICES_MAX) this.#tellingServices.add(place.service);
     this.#testimonies.add(place.trace, { place, statement });
     for (const refusal of this.#refusals.of(place.trace)) {
       const closeness = closenessOf(place, refusal.place);
@@ -104,6 +108,12 @@ export class RefusalEvidence {
   /** Runs for every request: services that never answered inside one cost one look. */
   mayHaveAnswered({ bytes, resource }: SpanView): boolean {
     const services = this.#answeringServices;
+    return services.size > 0 && services.has(serviceMark(resource, bytes, RESOURCE_SLOT.serviceName));
+  }
+
+  /** The same of services whose spans and log records never said why anything was refused. */
+  mayHaveTold({ bytes, resource }: SpanView): boolean {
+    const services = this.#tellingServices;
     return services.size > 0 && services.has(serviceMark(resource, bytes, RESOURCE_SLOT.serviceName));
   }
 

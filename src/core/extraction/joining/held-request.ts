@@ -11,6 +11,7 @@ import type { Observation } from "../observation.ts";
 import type { ServiceScope } from "../service-table.ts";
 import { JoinedRequest } from "./joined-request.ts";
 import type { RequestPart } from "./request-part.ts";
+import { revisedPart } from "./request-part.ts";
 
 /** What one span is to be marked with, and where. */
 export type PartMarks = Pick<Observation, "cause" | "endpoint" | "outcome"> & {
@@ -45,6 +46,8 @@ export class HeldRequest {
   }
 
   joined(): JoinedRequest {
+    const [first, ...others] = this.parts;
+    this.parts = [revisedPart(first), ...others.map(revisedPart)];
     return new JoinedRequest(this.parts);
   }
 

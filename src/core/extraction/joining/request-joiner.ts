@@ -3,7 +3,8 @@
  * are sent.
  *
  * Nearly every span is a request of its own and is counted at once. Only what is ambiguous waits. The
- * first spans of a service wait for the end of their batch, until it is known not to nest. Those of a
+ * first spans of a service wait for the end of their batch, until it is known not to nest, and so does a
+ * request whose outcome spans behind it may change. Those of a
  * service that nests wait for each other, mostly within one batch and never longer than HELD_MS, and are
  * then counted as one. Nothing is ever taken back from a detector. The price is paid once for each
  * service whose requests are torn over several batches: of the first ones, the part that came first
@@ -88,7 +89,7 @@ export class RequestJoiner {
       const linked = recent.linkedTo(place, now);
       if (linked.length > 0) return this.#join(observation, { place, linked }, now);
     }
-    if (!mayBePart(observation, nestingOf(scope, now))) return observation;
+    if (observation.openAnswer === null && !mayBePart(observation, nestingOf(scope, now))) return observation;
     this.#hold(observation, place, now);
     return null;
   }

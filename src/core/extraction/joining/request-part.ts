@@ -6,6 +6,7 @@
  */
 
 import { NO_PLACE } from "../../otlp/span-edits.ts";
+import type { OpenAnswer } from "../causes/open-answer.ts";
 import type { Refusal } from "../causes/refusal.ts";
 import type { Observation } from "../observation.ts";
 import type { SpanObservation } from "../span-observation.ts";
@@ -16,6 +17,7 @@ export type RequestPart = Descent &
   Readonly<Pick<Observation, "cause" | "client" | "endedAt" | "endpoint" | "grpcStatus">> &
   Readonly<Pick<Observation, "httpStatus" | "outcome" | "user" | "weight">> & {
     readonly refusals: readonly Refusal[];
+    readonly openAnswer: OpenAnswer | null;
     readonly traceId: string;
     readonly spanId: string;
     /** Names the span in its trace, as `RecentRequests` does. */
@@ -45,6 +47,7 @@ export function partOf(observation: SpanObservation, facts: PartFacts): RequestP
     spanId: observation.spanId(),
     isEntry: observation.isEntry,
     isLocalChild: observation.isLocalChild,
+    openAnswer: observation.openAnswer,
     attributes: attributesOf(observation, attributeKeys),
   };
 }
@@ -57,6 +60,14 @@ function attributesOf(observation: SpanObservation, keys: readonly string[]): Re
     if (value !== undefined) attributes.set(key, value);
   }
   return attributes;
+}
+
+/** The part with what spans have said since that came behind it; itself where that changes nothing. */
+export function revisedPart(part: RequestPart): RequestPart {
+  const revised = part.openAnswer?.revise() ?? null;
+  if (revised === null) return part;
+  const { cause, outcome, refusal } = revised;
+  return { ...part, cause, outcome, refusals: refusal === null ? [] : [refusal], openAnswer: null };
 }
 
 /** What the part says of its parent, and what others have said of it since. */

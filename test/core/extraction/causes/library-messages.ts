@@ -605,6 +605,8 @@ export const FAILURES: Readonly<Record<string, readonly Failure[]>> = {
     ["", "Incorrect API key provided: sk-abc", "invalid_api_key"],
     ["", "The API Key is disabled", "invalid_api_key"],
     ["", "Unknown API key", "invalid_api_key"],
+    ["", "Invalid function key", "invalid_api_key"],
+    ["", "Unsecured Claims JWTs are not supported.", "unsigned"],
     ["", "API Key missing", "no_credentials"],
     ["", "invalid client_secret", "invalid_client"],
     ["", "Client credentials are invalid", "invalid_client"],

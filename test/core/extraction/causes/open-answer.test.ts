@@ -1,0 +1,67 @@
+/** Outcomes that only spans within a request tell, where those come behind it in its batch. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { id, JoinerWorld, START_MS } from "../joining/joiner-world.ts";
+import type { SpanSketch } from "../span-requests.ts";
+
+type Exception = { readonly type: string; readonly message: string };
+type Request = { readonly path: string; readonly status: number; readonly exception: Exception };
+
+const GRAPHQL: Request = {
+  path: "/graphql",
+  status: 200,
+  exception: { type: "UNAUTHENTICATED", message: "Not logged in" },
+};
+const EXPIRED: Request = {
+  path: "/orders",
+  status: 403,
+  exception: { type: "TokenExpiredError", message: "jwt expired" },
+};
+const GRANT: Request = {
+  path: "/oauth/token",
+  status: 400,
+  exception: { type: "Error", message: "invalid_grant: session not active" },
+};
+
+/** The request's span, then the one within it. */
+function spansOf({ exception, path, status }: Request, trace: number): readonly [SpanSketch, SpanSketch] {
+  const outer: SpanSketch = {
+    traceId: id(trace, 32),
+    spanId: id(trace * 16, 16),
+    ...{ startMs: START_MS, endMs: START_MS + 50 },
+    attributes: { "http.request.method": "POST", "url.path": path, "http.response.status_code": status },
+  };
+  const inner: SpanSketch = {
+    traceId: id(trace, 32),
+    spanId: id(trace * 16 + 1, 16),
+    parentSpanId: id(trace * 16, 16),
+    ...{ startMs: START_MS + 10, endMs: START_MS + 40 },
+    kind: "INTERNAL",
+    statusCode: "ERROR",
+    exceptions: [exception],
+  };
+  return [outer, inner];
+}
+
+for (const request of [GRAPHQL, EXPIRED, GRANT]) {
+  test(`a ${request.status} of ${request.path} is marked by what is said behind it in its batch`, () => {
+    const world = new JoinerWorld();
+    world.send(...spansOf(request, 1).toReversed());
+    // A service of one span a request would not be waited for.
+    for (let trace = 2; trace < 50; trace += 1) world.send(...spansOf({ ...request, status: 204 }, trace).slice(0, 1));
+
+    assert.equal(world.send(...spansOf(request, 50)).length, 1);
+    assert.equal(world.marks.get(id(50 * 16, 16)), `counted POST ${request.path} unauthenticated`);
+    assert.deepEqual(world.wait(), []);
+  });
+}
+
+test("what is said in a later batch comes too late for the outcome, and nothing waits for it", () => {
+  const world = new JoinerWorld();
+  world.send(...spansOf(GRAPHQL, 1).toReversed());
+  const [outer, inner] = spansOf(GRAPHQL, 2);
+  assert.deepEqual(world.send(outer), ["POST /graphql 200"]);
+  world.send(inner);
+  assert.equal(world.marks.get(outer.spanId ?? ""), "counted POST /graphql ok");
+  assert.deepEqual(world.wait(), []);
+});
