@@ -110,14 +110,18 @@ export class RefusalExplainer {
       const answer = evidence.answerAt(place);
       return answer === null ? null : explained(answer, evidence.refuse(place, null));
     }
-    const heard = evidence.heardAt(place).filter(isExplicit);
-    const strongest = heard[0]?.statement ?? null;
-    if (outcome === "forbidden") {
-      const revised = outcomeWithCause(outcome, strongest);
-      return revised === outcome ? null : explained(revised, evidence.refuse(place, null));
-    }
-    const oauth = heard.find(({ statement }) => statement.row === ROW.oauthError);
+    if (outcome === "forbidden") return this.#reviseForbidden(place);
+    const oauth = evidence.heardAt(place).find(({ statement }) => statement.row === ROW.oauthError);
     return oauth === undefined ? null : explained("unauthenticated", evidence.refuse(place, oauth.statement));
+  }
+
+  #reviseForbidden(place: TracePlace): Explanation | null {
+    // Knows what the request's own span says already.
+    const refusal = this.#evidence.refuse(place, null);
+    const own = refusal.heard === null ? [] : [refusal.heard];
+    const heard = [...own, ...this.#evidence.heardAt(place)].filter(isExplicit);
+    const revised = outcomeWithCause("forbidden", heard.sort(compareHeard)[0]?.statement ?? null);
+    return revised === "forbidden" ? null : explained(revised, refusal);
   }
 
   /** Reads how the span itself says that it was answered, for requests whose status is good. */

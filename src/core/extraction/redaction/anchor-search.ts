@@ -6,6 +6,8 @@
  * before anything is parsed. A hit is only a reason to look closely; a place without one is never looked at.
  */
 import { assert } from "../../assert.ts";
+import type { AnchorWord } from "./anchor-word.ts";
+import { readAnchorWord, stands } from "./anchor-word.ts";
 import type { FindWord, SimdSearch } from "./simd-search.ts";
 import {
   createSimdSearch,
@@ -27,23 +29,23 @@ const NO_BYTES = new Uint8Array(0);
 export class AnchorSearch {
   readonly #memory: Uint8Array;
   readonly #find: FindWord;
-  /** Every spelling of every word as a number of three bytes. */
-  readonly #words: ReadonlySet<number>;
+  /** By every spelling of the three bytes, as a number. */
+  readonly #words: ReadonlyMap<number, readonly AnchorWord[]>;
   #bytes: Uint8Array = NO_BYTES;
   #windowStart = 0;
   #windowEnd = 0;
 
   /**
-   * Words of three ASCII characters in at most eight buckets: those that differ in few places share one, because
-   * a bucket is slowed by mixtures of its words. Written in lower case they are found in either case; a word with
-   * a capital is found as it is written.
+   * Words as `AnchorWord` has them, in at most eight buckets: those that differ in few places share one, because a
+   * bucket is slowed by mixtures of its words.
    */
-  constructor(buckets: ReadonlyArray<readonly string[]>, search = createSimdSearch() ?? createPlainSearch()) {
+  constructor(texts: ReadonlyArray<readonly string[]>, search = createSimdSearch() ?? createPlainSearch()) {
+    const buckets = texts.map((bucket) => bucket.map(readAnchorWord));
     assert(buckets.length <= BUCKETS_MAX, "every bucket has a bit of a byte");
     this.#memory = search.memory;
     this.#find = search.find;
     fillTables(this.#memory, buckets);
-    this.#words = new Set(buckets.flat().flatMap(spellings).map(numberOf));
+    this.#words = wordsByNumber(buckets.flat());
   }
 
   /** Takes the bytes to search. They must not change before the next call. */
@@ -58,7 +60,7 @@ export class AnchorSearch {
     this.load(NO_BYTES);
   }
 
-  /** The first place from `from` on where an anchor begins. */
+  /** The first place from `from` on where the three bytes of an anchor begin. */
   next(from: number): number {
     let start = from;
     while (start + WORD_BYTES <= this.#bytes.length) {
@@ -77,7 +79,8 @@ export class AnchorSearch {
   /** Tells words from mixtures of them, such as halves of trace ids. */
   #isWord(start: number): boolean {
     const bytes = this.#bytes;
-    return this.#words.has(packed(bytes[start] ?? 0, bytes[start + 1] ?? 0, bytes[start + 2] ?? 0));
+    const words = this.#words.get(packed(bytes[start] ?? 0, bytes[start + 1] ?? 0, bytes[start + 2] ?? 0));
+    return words?.some((word) => stands(word, bytes, start)) ?? false;
   }
 
   #moveWindow(start: number): void {
@@ -111,10 +114,18 @@ export function createPlainSearch(): SimdSearch {
   return { memory, find };
 }
 
-function fillTables(memory: Uint8Array, buckets: ReadonlyArray<readonly string[]>): void {
+function wordsByNumber(words: readonly AnchorWord[]): ReadonlyMap<number, readonly AnchorWord[]> {
+  const byNumber = new Map<number, AnchorWord[]>();
+  for (const word of words) {
+    for (const number of word.spellings.map(numberOf)) byNumber.set(number, [...(byNumber.get(number) ?? []), word]);
+  }
+  return byNumber;
+}
+
+function fillTables(memory: Uint8Array, buckets: ReadonlyArray<readonly AnchorWord[]>): void {
   for (const [bucket, words] of buckets.entries()) {
-    for (const word of words) {
-      for (const spelling of spellings(word)) {
+    for (const { spellings } of words) {
+      for (const spelling of spellings) {
         for (let index = 0; index < WORD_BYTES; index++) {
           const byte = spelling.charCodeAt(index);
           const table = 2 * index * TABLE_BYTES;
@@ -128,17 +139,6 @@ function fillTables(memory: Uint8Array, buckets: ReadonlyArray<readonly string[]
 
 function addBit(memory: Uint8Array, at: number, bucket: number): void {
   memory[at] = (memory[at] ?? 0) | (1 << bucket);
-}
-
-/** All mixtures of lower and upper case. */
-function spellings(word: string): readonly string[] {
-  if (word !== word.toLowerCase()) return [word];
-  let prefixes = [""];
-  for (const letter of word) {
-    const cases = [...new Set([letter, letter.toUpperCase()])];
-    prefixes = prefixes.flatMap((prefix) => cases.map((spelled) => prefix + spelled));
-  }
-  return prefixes;
 }
 
 function numberOf(word: string): number {

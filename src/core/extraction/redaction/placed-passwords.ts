@@ -29,7 +29,7 @@ const PLACES: ReadonlyMap<string, RegExp> = new Map([
   ["-u ", USER_OPTION],
   ["--u", USER_OPTION],
   ["in:", ORACLE_ADDRESS],
-  ["AUT", REDIS_COMMAND],
+  ["TH ", REDIS_COMMAND],
 ]);
 
 /** Undefined for most anchors. */

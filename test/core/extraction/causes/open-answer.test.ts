@@ -23,6 +23,8 @@ const GRANT: Request = {
   exception: { type: "Error", message: "invalid_grant: session not active" },
 };
 
+const INSUFFICIENT_SCOPE = { "http.response.header.www-authenticate": 'Bearer error="insufficient_scope"' };
+
 /** The request's span, then the one within it. */
 function spansOf({ exception, path, status }: Request, trace: number): readonly [SpanSketch, SpanSketch] {
   const outer: SpanSketch = {
@@ -64,4 +66,18 @@ test("what is said in a later batch comes too late for the outcome, and nothing 
   world.send(inner);
   assert.equal(world.marks.get(outer.spanId ?? ""), "counted POST /graphql ok");
   assert.deepEqual(world.wait(), []);
+});
+
+test("what an inner span says does not outweigh what the request itself says, in either order", () => {
+  const world = new JoinerWorld();
+  world.send(...spansOf(EXPIRED, 1).toReversed());
+  for (let trace = 2; trace < 50; trace += 1) world.send(...spansOf({ ...EXPIRED, status: 204 }, trace).slice(0, 1));
+
+  const marks = [50, 51].map((trace) => {
+    const [outer, inner] = spansOf(EXPIRED, trace);
+    const asked = { ...outer, attributes: { ...outer.attributes, ...INSUFFICIENT_SCOPE } };
+    world.send(...(trace === 50 ? [asked, inner] : [inner, asked]));
+    return world.marks.get(id(trace * 16, 16));
+  });
+  assert.deepEqual(marks, ["counted POST /orders forbidden", "counted POST /orders forbidden"]);
 });
