@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import type { SpanSketch } from "../core/extraction/span-requests.ts";
 
 /** Which half of the set: the one that was mended by, or the one that was kept from sight until then. */
-export type Half = "tuning" | "held-out";
+export const HALVES = ["tuning", "held-out"] as const;
+export type Half = (typeof HALVES)[number];
 
 /** One request as a sender tells of it, and what a person says that it was. */
 export type LabelledRequest = {

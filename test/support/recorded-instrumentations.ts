@@ -19,6 +19,10 @@ export type RecordedRequest = {
   readonly refusedFor: string | null;
   /** The same where they can. */
   readonly cause: string | null;
+  /** What else may be said before other requests have shown what the service records. */
+  readonly causeAtFirst?: null;
+  /** What else it may be taken for where they cannot. */
+  readonly mayBeTakenFor?: string;
   /** Its address, null where no span knows it. */
   readonly client: string | null;
   /** What else that is until the service has been seen to send a request in parts. */

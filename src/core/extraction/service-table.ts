@@ -34,6 +34,8 @@ export type ServiceScope = ServiceNames & {
   overflowId: number | null;
   /** Some span of the service had an Authorization header: from then on its absence means something. */
   capturesCredentials: boolean;
+  /** It has answered a bad token with an error code: from then on a challenge without one means something. */
+  namesBadTokens: boolean;
   /** Kept here by the joiner, which asks for it with every request. */
   nesting: Nesting | null;
   /** The same for whoever watches how the service is instrumented. */
@@ -161,6 +163,7 @@ function createScope(
     probationCount: 0,
     overflowId: null,
     capturesCredentials: false,
+    namesBadTokens: false,
     nesting: null,
     tally: null,
     peers: null,

@@ -170,7 +170,7 @@ export class SpanExtractor {
 
   #explain(observation: SpanObservation): void {
     const { endpoint, outcome, httpStatus, scope, view } = observation;
-    const refused = { endpoint, outcome, httpStatus, areCredentialsCaptured: scope.capturesCredentials };
+    const refused = { endpoint, outcome, httpStatus, habits: scope };
     const explained = this.#explainer.explain(view, refused);
     observation.outcome = explained.outcome;
     observation.cause = explained.cause;

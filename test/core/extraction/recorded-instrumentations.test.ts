@@ -47,18 +47,20 @@ function mistakesAbout(request: RecordedRequest, counted: readonly CountedReques
   if (request.isUnseen === true) return note(request, "counted", counted.length, 0);
   const [found] = counted;
   if (found === undefined || counted.length > 1) return note(request, "counted", counted.length, 1);
-  const { cause, client, refusedFor } = request;
-  const isEarlyName = found.endpoint === request.endpointAtFirst;
+  const { client, endpoint, endpointAtFirst, outcome } = request;
   const isEarlyClient = request.clientAtFirst === null && found.client === UNKNOWN_CLIENT;
-  // Where the spans cannot tell, silence is right, and so is a guess that is true.
-  const isGuess = cause === null && found.cause === refusedFor;
   return [
     ...note(request, "counted", 1, 1),
-    ...note(request, "endpoint", found.endpoint, isEarlyName ? request.endpointAtFirst : request.endpoint),
-    ...note(request, "outcome", found.outcome, request.outcome),
-    ...note(request, "cause", found.cause, isGuess ? refusedFor : cause),
+    ...note(request, "endpoint", found.endpoint, found.endpoint === endpointAtFirst ? endpointAtFirst : endpoint),
+    ...note(request, "outcome", found.outcome, outcome),
+    ...note(request, "cause", found.cause, isAllowed(found.cause, request) ? found.cause : request.cause),
     ...note(request, "client", found.client, isEarlyClient ? UNKNOWN_CLIENT : fingerprintOf(client)),
   ];
+}
+
+/** Where the spans cannot tell, silence is right, and so is a guess that is true. */
+function isAllowed(found: string | null, { cause, causeAtFirst, mayBeTakenFor, refusedFor }: RecordedRequest): boolean {
+  return cause === null ? found === refusedFor || found === mayBeTakenFor : found === causeAtFirst;
 }
 
 function fingerprintOf(client: string | null): number {

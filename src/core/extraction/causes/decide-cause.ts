@@ -18,9 +18,12 @@ export type RefusedRequest = {
   readonly isAuthenticationRoute: boolean;
   /** The service has been seen to capture request credentials, so that their absence means something. */
   readonly areCredentialsCaptured: boolean;
+  /** The service has been seen to name what is wrong with a bad token, so that silence means something. */
+  readonly areBadTokensNamed: boolean;
 };
 
 const HTTP_PAGE_EXPIRED = 419;
+const NOTHING_LEARNED = { areCredentialsCaptured: false, areBadTokensNamed: false };
 
 /** Codes of RFC 9470, 9449 and 6750 that name the cause. */
 const CAUSE_BY_CHALLENGE_ERROR: ReadonlyMap<string, CauseName> = new Map([
@@ -86,8 +89,13 @@ export function inferredCause(signs: RefusalSigns, request: RefusedRequest): Sta
 }
 
 /** The same of a request that comes without a span, from a log or a recording: nothing was said, and no header is known. */
-export function guessedCause(request: Omit<RefusedRequest, "areCredentialsCaptured">): Statement | null {
-  return inferredCause(NO_SIGNS, { ...request, areCredentialsCaptured: false });
+export function guessedCause(request: Omit<RefusedRequest, keyof typeof NOTHING_LEARNED>): Statement | null {
+  return inferredCause(NO_SIGNS, { ...request, ...NOTHING_LEARNED });
+}
+
+/** Whether whoever challenges says of a bad token that it is one. */
+export function namesBadToken({ challenges }: StatedSigns): boolean {
+  return challenges.some(({ error, scheme }) => scheme === "bearer" && error === "invalid_token");
 }
 
 /** The token is no good, and nobody says why. */
@@ -161,8 +169,10 @@ function causeOfSentCredentials(signs: RefusalSigns, request: RefusedRequest): S
   const isNothingSent = request.areCredentialsCaptured && !hasApiKey && !hasCookie && !isSignIn(request);
   if (isNothingSent)
     return statement(ROW.nothingSent, { name: "no_credentials", source: "no captured credentials" }, "medium");
-  // RFC 6750 3.1: a challenge without an error code is the answer to a request without a usable token.
-  const isBareBearer = challenges.some((challenge) => challenge.scheme === "bearer" && challenge.error === "");
+  // RFC 6750 3.1: a challenge without an error code is the answer to a request without a usable token. Many send
+  // the same challenge whatever was wrong, so it counts only from those who know better.
+  const isBareBearer =
+    request.areBadTokensNamed && challenges.some(({ error, scheme: asked }) => asked === "bearer" && error === "");
   return isBareBearer ? statement(ROW.bareChallenge, { name: "no_credentials", source: challengeSource }, "low") : null;
 }
 

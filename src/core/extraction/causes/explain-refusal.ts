@@ -13,7 +13,7 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Outcome } from "../observation.ts";
 import type { FailureCause } from "./cause.ts";
 import { isStated, isWithoutCredentials, provesFailedAuthentication, ROW } from "./cause.ts";
-import { inferredCause, oauthCause, statedCause } from "./decide-cause.ts";
+import { inferredCause, namesBadToken, oauthCause, statedCause } from "./decide-cause.ts";
 import { answerOf, providerFailure, statementsOf } from "./inner-span.ts";
 import { OpenAnswer } from "./open-answer.ts";
 import type { Heard, Refusal } from "./refusal.ts";
@@ -28,8 +28,14 @@ export type RefusedSpan = {
   readonly endpoint: Endpoint;
   readonly outcome: Outcome;
   readonly httpStatus: number;
-  /** See `RefusedRequest`. */
-  readonly areCredentialsCaptured: boolean;
+  readonly habits: ServiceHabits;
+};
+
+/** What a service's spans have shown of it so far; see `RefusedRequest`. */
+export type ServiceHabits = {
+  readonly capturesCredentials: boolean;
+  /** Learned here. */
+  namesBadTokens: boolean;
 };
 
 export type Explanation = {
@@ -67,6 +73,7 @@ export class RefusalExplainer {
     if (isBadRequest && !this.#isOnAuthenticationRoute(refused.endpoint))
       return { outcome, cause: null, refusal: null };
     const signs = this.#signs.read(view);
+    if (namesBadToken(signs)) refused.habits.namesBadTokens = true;
     const place = this.#evidence.placeOf(view);
     if (outcome === "forbidden") return this.#explainForbidden(place, signs);
     if (isBadRequest) return this.#explainBadRequest(place, signs, outcome);
@@ -88,10 +95,7 @@ export class RefusalExplainer {
    * What may be said of the answer by spans behind this one in its batch; null for nearly every request. To be asked
    * after `explain`, for the outcome as it is then.
    */
-  openAnswer(
-    view: SpanView,
-    { endpoint, httpStatus, outcome }: Omit<RefusedSpan, "areCredentialsCaptured">,
-  ): OpenAnswer | null {
+  openAnswer(view: SpanView, { endpoint, httpStatus, outcome }: Omit<RefusedSpan, "habits">): OpenAnswer | null {
     const evidence = this.#evidence;
     const isOpen =
       (outcome === "ok" && evidence.mayHaveAnswered(view)) ||
@@ -154,13 +158,14 @@ export class RefusalExplainer {
     return explained("unauthenticated", this.#evidence.refuse(place, statedCause(signs) ?? oauth));
   }
 
-  #requestOf({ endpoint, httpStatus, areCredentialsCaptured }: RefusedSpan) {
+  #requestOf({ endpoint, habits, httpStatus }: RefusedSpan) {
     const isOnAuthenticationRoute = this.#isOnAuthenticationRoute(endpoint);
     return {
       httpStatus,
       method: endpoint.method,
       isAuthenticationRoute: isOnAuthenticationRoute,
-      areCredentialsCaptured,
+      areCredentialsCaptured: habits.capturesCredentials,
+      areBadTokensNamed: habits.namesBadTokens,
     };
   }
 

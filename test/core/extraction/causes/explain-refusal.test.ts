@@ -137,8 +137,15 @@ describe("what is inferred", () => {
     assert.equal(judge(refused({}, other), world), "none");
   });
 
-  test("a bare Bearer challenge answers a request without a token", () => {
-    assert.equal(judge(refused({ [CHALLENGE]: ['Bearer realm="a"'] })), "no_credentials low");
+  test("a bare Bearer challenge answers a request without a token, from services that name bad tokens", () => {
+    const world = new ExtractionWorld();
+    const bare = refused({ [CHALLENGE]: ['Bearer realm="a"'] });
+    assert.equal(judge(bare, world), "none");
+    judge(refused({ [CHALLENGE]: ['Bearer error="insufficient_scope"'] }), world);
+    assert.equal(judge(bare, world), "none");
+    judge(refused({ [CHALLENGE]: ['Bearer error="invalid_token"'] }), world);
+    assert.equal(judge(bare, world), "no_credentials low");
+    assert.equal(judge({ ...bare, resource: { "service.name": "billing" } }, world), "none");
   });
 
   test("error codes without a telling description", () => {
