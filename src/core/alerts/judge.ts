@@ -80,8 +80,8 @@ export function ruleless(alert: Alert, { ruleSet, now }: JudgeContext): AlertMov
 
 /** Keeps the newest few spans that failed: a person wants to open one. */
 export function rememberExample(series: WatchedSeries, example: SpanReference): void {
-  series.examples.push(example);
-  if (series.examples.length > EXAMPLES_MAX) series.examples.shift();
+  // A list that grows by itself makes room for seventeen.
+  series.examples = series.examples.slice(1 - EXAMPLES_MAX).concat(example);
 }
 
 function readingOf({ active: { detector, rule }, signIns, state }: WatchedSeries, context: JudgeContext): Reading {
@@ -99,7 +99,7 @@ function cluesOf(series: WatchedSeries, reading: Reading, context: JudgeContext)
   return {
     topClients: shownClients(active.detector.topClients(state), shown),
     successesAfterFailures: (sketch?.successes.listed ?? []).map((listed) => describeListed(listed, shown)),
-    examples: [...series.examples],
+    examples: series.examples,
     pattern: pattern?.name ?? null,
     patternConfidence: pattern?.confidence ?? null,
     causes,

@@ -27,7 +27,7 @@ export type WatchedSeries = {
   state: Series;
   alert: Alert | null;
   /** Newest last, at most `EXAMPLES_MAX`. */
-  readonly examples: SpanReference[];
+  examples: readonly SpanReference[];
   /** Why the failures of the present rise were refused. */
   causes: CauseTally;
   /** What they have in common; null while there are but a few. */

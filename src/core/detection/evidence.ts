@@ -15,11 +15,13 @@ import {
   beginExcess,
   beginLull,
   countExcess,
+  countExcessSuccess,
   createSurplus,
   discountExcess,
   excessOf,
   expectedSince,
   expectFailures,
+  onsetOf,
 } from "./surplus.ts";
 
 export type Evidence = {
@@ -100,7 +102,7 @@ export function addSuccess(evidence: Evidence, requests: number): void {
     const nats = cusum[chart] ?? 0;
     if (nats === 0) continue;
     cusum[chart] = Math.max(0, nats + (successGain[chart] ?? 0));
-    surplus.successes[chart] = (surplus.successes[chart] ?? 0) + requests;
+    countExcessSuccess(surplus, chart, requests);
   }
 }
 
@@ -110,14 +112,15 @@ export function addFailure(evidence: Evidence, worth: number, expectation: Expec
   const shiryaevRobertsMax = Math.exp(ceiling);
   if (watchedCusum(evidence) === 0) beginLull(surplus, expectation, now);
   surplus.lull.requests += 1;
-  const expected = expectedSince(surplus, expectation, now);
+  const { clusterFactor } = expectation;
+  const expectedThen = { expected: expectedSince(surplus, expectation, now), clusterFactor };
   for (let chart = 0; chart < CHARTS; chart++) {
     const nats = worth * (failureGain[chart] ?? 0);
     const before = cusum[chart] ?? 0;
     const grown = (1 + (shiryaevRoberts[chart] ?? 0)) * Math.exp(nats);
     shiryaevRoberts[chart] = Math.min(grown, shiryaevRobertsMax);
     if (before === 0) beginExcess(surplus, chart, now);
-    else expectFailures(surplus, chart, expected, expectation.clusterFactor);
+    else expectFailures(surplus, chart, expectedThen);
     cusum[chart] = Math.min(before + nats, ceiling);
     countExcess(surplus, chart, worth);
   }
@@ -130,7 +133,7 @@ export function takeBack(evidence: Evidence, worth: number, failedAt: UnixMillis
   for (let chart = 0; chart < CHARTS; chart++) {
     const nats = worth * (failureGain[chart] ?? 0);
     shiryaevRoberts[chart] = (shiryaevRoberts[chart] ?? 0) * Math.exp(-nats);
-    if ((cusum[chart] ?? 0) === 0 || failedAt < (surplus.onsetAt[chart] ?? 0)) continue;
+    if ((cusum[chart] ?? 0) === 0 || failedAt < onsetOf(surplus, chart)) continue;
     cusum[chart] = Math.max(0, (cusum[chart] ?? 0) - nats);
     discountExcess(surplus, chart, worth);
   }

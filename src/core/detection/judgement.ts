@@ -12,8 +12,9 @@ import type { Gate } from "./gate.ts";
 import { allHold, gateAbove, gateAtLeast } from "./gate.ts";
 import type { Terms } from "./learning.ts";
 import { acceptLevel, controlLimitOf, forgetExcess, refresh } from "./learning.ts";
+import { dropWaiting } from "./learning-queue.ts";
 import type { AlarmClearance } from "./reading.ts";
-import { persistenceOf, recentFailuresOf, repeatsOf } from "./recent-clients.ts";
+import { clientsOf, persistenceOf, recentFailuresOf, repeatsOf } from "./recent-clients.ts";
 import { CLIENT_LIMIT, clientLimitOf, withResident } from "./residents.ts";
 import type { Returns } from "./returns.ts";
 import { noteAccepted, noteEnd, noteReturn } from "./returns.ts";
@@ -130,7 +131,7 @@ function raise(watch: Watch, alarm: Alarm): boolean {
   watch.clearedBy = null;
   watch.returns = noteReturn(watch.returns, alarm.startedAt);
   // What waits to be learned is part of the excess.
-  watch.queue.waiting.length = 0;
+  dropWaiting(watch.queue);
   return true;
 }
 
@@ -168,7 +169,7 @@ function returnsAfter(
 
 /** Whoever kept failing is part of what is taken for usual. */
 function acceptClients(watch: Watch, now: UnixMillis): void {
-  for (const client of watch.clients.clients) {
+  for (const client of clientsOf(watch.clients)) {
     const persistence = recentFailuresOf(watch.clients, client, now);
     if (persistence < PART_OF_LEVEL * CLIENT_LIMIT) continue;
     watch.residents = withResident(watch.residents, { client, persistence }, now);

@@ -17,11 +17,14 @@ import { addStretch, clearStretch, emptyStretch } from "./stretch.ts";
 export type LearningQueue = {
   openSince: UnixMillis;
   readonly open: Stretch;
-  /** Oldest first. */
-  readonly waiting: WaitingStretch[];
+  /** Oldest first, each as its numbers one after the other: as objects they take three times the room. */
+  waiting: readonly number[];
 };
 
 export type WaitingStretch = Stretch & { endedAt: UnixMillis };
+
+/** Of one stretch that waits. */
+const NUMBERS = 7;
 
 const STRETCH_MIN_MS = 4 * SECOND_MS;
 const STRETCH_MAX_MS = MINUTE_MS;
@@ -54,26 +57,38 @@ export function clearOpenStretch(queue: LearningQueue): void {
 }
 
 export function enqueue(queue: LearningQueue, closed: WaitingStretch): void {
-  const last = queue.waiting.at(-1);
-  if (last !== undefined && isSilent(closed) && isSilent(last)) merge(last, closed);
-  else queue.waiting.push(closed);
-  if (queue.waiting.length > WAITING_MAX) mergeOldest(queue.waiting);
+  const count = waitingCount(queue);
+  const last = waitingAt(queue, count - 1);
+  if (last !== undefined && isSilent(closed) && isSilent(last)) {
+    merge(last, closed);
+    queue.waiting = queue.waiting.slice(0, -NUMBERS).concat(packed(last));
+  } else queue.waiting = queue.waiting.concat(packed(closed));
+  if (waitingCount(queue) > WAITING_MAX) mergeOldest(queue);
 }
 
 /** Takes out the oldest stretch whose time to be learned has come. */
 export function takeLearnable(queue: LearningQueue, createdAt: UnixMillis): WaitingStretch | undefined {
   const delayMs = DELAY_STRETCHES * stretchMs(queue.openSince - createdAt);
-  const oldest = queue.waiting[0];
+  const oldest = waitingAt(queue, 0);
   if (oldest === undefined || oldest.endedAt > queue.openSince - delayMs) return undefined;
-  return queue.waiting.shift();
+  queue.waiting = queue.waiting.slice(NUMBERS);
+  return oldest;
+}
+
+/** What waits will not be learned. */
+export function dropWaiting(queue: LearningQueue): void {
+  queue.waiting = [];
 }
 
 /** All that has not been learned yet, and since when. */
 export function unlearned(queue: LearningQueue): { readonly since: UnixMillis; readonly counts: Stretch } {
-  const oldest = queue.waiting[0];
+  const oldest = waitingAt(queue, 0);
   const since = oldest === undefined ? queue.openSince : oldest.endedAt - oldest.durationMs;
   const counts = { ...queue.open };
-  for (const waiting of queue.waiting) addStretch(counts, waiting);
+  for (let index = 0; index < waitingCount(queue); index++) {
+    const waiting = waitingAt(queue, index);
+    if (waiting !== undefined) addStretch(counts, waiting);
+  }
   return { since, counts };
 }
 
@@ -87,16 +102,39 @@ function isSilent(stretch: Stretch): boolean {
   return stretch.successes === 0 && stretch.failures === 0;
 }
 
-function mergeOldest(waiting: WaitingStretch[]): void {
-  const oldest = waiting.shift();
-  const next = waiting[0];
+function mergeOldest(queue: LearningQueue): void {
+  const [oldest, next] = [waitingAt(queue, 0), waitingAt(queue, 1)];
   if (oldest === undefined || next === undefined) return;
-  oldest.endedAt = next.endedAt;
   merge(oldest, next);
-  waiting[0] = oldest;
+  queue.waiting = packed(oldest).concat(queue.waiting.slice(2 * NUMBERS));
 }
 
 function merge(earlier: WaitingStretch, later: WaitingStretch): void {
   addStretch(earlier, later);
   earlier.endedAt = later.endedAt;
+}
+
+function waitingCount({ waiting }: LearningQueue): number {
+  return waiting.length / NUMBERS;
+}
+
+function packed(stretch: WaitingStretch): readonly number[] {
+  const { crowdedFailures, crowdedSquares, discountedFailures, durationMs, endedAt, failures, successes } = stretch;
+  return [durationMs, successes, failures, discountedFailures, crowdedFailures, crowdedSquares, endedAt];
+}
+
+/** As an object of its own. */
+function waitingAt({ waiting }: LearningQueue, index: number): WaitingStretch | undefined {
+  const first = index * NUMBERS;
+  const durationMs = waiting[first];
+  if (durationMs === undefined) return undefined;
+  return {
+    durationMs,
+    successes: waiting[first + 1] ?? 0,
+    failures: waiting[first + 2] ?? 0,
+    discountedFailures: waiting[first + 3] ?? 0,
+    crowdedFailures: waiting[first + 4] ?? 0,
+    crowdedSquares: waiting[first + 5] ?? 0,
+    endedAt: waiting[first + 6] ?? 0,
+  };
 }

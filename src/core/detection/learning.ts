@@ -14,7 +14,7 @@ import type { DetectorContext } from "./excursions.ts";
 import { discardExcursion, thresholdOf } from "./excursions.ts";
 import { guardRatio, isWarm, usualUpperRatio } from "./guard.ts";
 import type { WaitingStretch } from "./learning-queue.ts";
-import { clearOpenStretch, closeStretch, enqueue, takeLearnable } from "./learning-queue.ts";
+import { clearOpenStretch, closeStretch, dropWaiting, enqueue, takeLearnable } from "./learning-queue.ts";
 import { adoptCandidate, candidateOdds, learnCandidate, watchFormer } from "./level-change.ts";
 import { clearClients } from "./recent-clients.ts";
 import { forgetAccepted } from "./returns.ts";
@@ -85,7 +85,7 @@ export function forgetExcess(watch: Watch): void {
   clearStretch(watch.candidate);
   clearOpenStretch(watch.queue);
   watch.controlAverage = CONTROL_AT_REST;
-  watch.queue.waiting.length = 0;
+  dropWaiting(watch.queue);
   watch.undecidedSince = null;
 }
 

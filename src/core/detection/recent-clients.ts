@@ -11,6 +11,8 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { MINUTE_MS, SECOND_MS } from "../time.ts";
+import type { StoredClient } from "./client-records.ts";
+import { ClientRecords, NO_PLACE, SPENT } from "./client-records.ts";
 import type { ClientVotes } from "./client-votes.ts";
 import { castVote, clearVotes, createClientVotes } from "./client-votes.ts";
 
@@ -22,7 +24,6 @@ const STAY_PER_FAILURE_MS = MINUTE_MS;
 const WORTH_OF_UNKNOWN = 0.7;
 /** The client of requests that name none. */
 export const UNKNOWN_CLIENT = 0;
-const ONE_MORE = [0];
 /**
  * An expired session fails in up to so many requests at once. What comes on top is more than one session:
  * without this bound a whole gateway behind one address could fail for minutes and be no alarm.
@@ -46,42 +47,39 @@ const FASTER_THAN_TYPING = 3;
  */
 const MADE_GOOD_WITHIN_MS = MINUTE_MS;
 const MADE_GOOD_MAX = 8;
-const SPENT = -1;
 
-/** Parallel lists, one place per client: numbers in lists take a third of the room of objects. */
+/**
+ * Of each client: failures that fade within a minute (`repeats`) and within ten (`persistence`), as they stood when it
+ * last failed; the worth of the failures that a success would make good (`owed`), `SPENT` when none would; and how many
+ * failures the present event of parallel ones holds.
+ */
 export type RecentClients = {
-  clients: number[];
-  /** Failures that fade within a minute, and within ten, as they stood at `failedAt`. */
-  repeats: number[];
-  persistence: number[];
-  failedAt: UnixMillis[];
-  /** Worth of the failures that a success would make good; `SPENT` when none would. */
-  owed: number[];
-  /** When the present event of parallel failures began, and how many it holds. */
-  eventAt: UnixMillis[];
-  parallel: number[];
-  /** Failures since the tally began, of each client and of all. */
-  tallies: number[];
+  readonly records: ClientRecords;
+  /** Failures since the tally began. */
   tallyTotal: number;
   /** Of the latest of those failures. */
   readonly votes: ClientVotes;
 };
 
+export type StoredRecentClients = Omit<RecentClients, "records"> & { readonly records: readonly StoredClient[] };
+
 export type ClientFailures = { readonly client: number; readonly failures: number };
 
 export function createRecentClients(): RecentClients {
-  return {
-    clients: [],
-    repeats: [],
-    persistence: [],
-    failedAt: [],
-    owed: [],
-    eventAt: [],
-    parallel: [],
-    tallies: [],
-    tallyTotal: 0,
-    votes: createClientVotes(),
-  };
+  return { records: new ClientRecords(), tallyTotal: 0, votes: createClientVotes() };
+}
+
+export function copyClients({ records, tallyTotal, votes }: RecentClients): RecentClients {
+  return { records: records.copy(), tallyTotal, votes: { ...votes } };
+}
+
+/** As plain data that survives JSON. */
+export function storedClients({ records, tallyTotal, votes }: RecentClients): StoredRecentClients {
+  return { records: records.stored(), tallyTotal, votes: { ...votes } };
+}
+
+export function restoredClients({ records, tallyTotal, votes }: StoredRecentClients): RecentClients {
+  return { records: new ClientRecords(records), tallyTotal, votes: { ...votes } };
 }
 
 /**
@@ -96,19 +94,21 @@ export function recordClientFailure(
   recent.tallyTotal++;
   castVote(recent.votes, client);
   if (client === UNKNOWN_CLIENT) return WORTH_OF_UNKNOWN;
-  const known = recent.clients.indexOf(client);
-  const place = known >= 0 ? known : makePlace(recent, client, now);
-  recent.tallies[place] = 1 + (recent.tallies[place] ?? 0);
-  const elapsedMs = now - (recent.failedAt[place] ?? now);
-  if (isParallel(recent, place, { parallelMs, now })) return 0;
-  const repeats = 1 + (recent.repeats[place] ?? 0) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
+  const { records } = recent;
+  const known = records.find(client);
+  const place = known === NO_PLACE ? makePlace(records, client, now) : known;
+  records.setTally(place, 1 + records.tally(place));
+  if (isParallel(records, place, { parallelMs, now })) return 0;
+  const elapsedMs = now - records.failedAt(place);
+  const repeats = 1 + records.repeats(place) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
   const worth = Math.max(1 / repeats, REPEAT_WORTH_MIN);
   const isFast = repeats > PARALLEL_MAX && elapsedMs < TYPING_MS;
-  const faded = (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
-  recent.repeats[place] = repeats;
-  recent.persistence[place] = faded + (isFast ? FASTER_THAN_TYPING : 1);
-  recent.owed[place] = owedAfter(recent.owed[place] ?? 0, { worth, repeats, elapsedMs });
-  recent.failedAt[place] = now;
+  const faded = records.persistence(place) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
+  records.setRepeats(place, repeats);
+  records.setPersistence(place, faded + (isFast ? FASTER_THAN_TYPING : 1));
+  records.setOwed(place, owedAfter(records.owed(place), { worth, repeats, elapsedMs }));
+  noteEvent(records, place, parallelMs, now);
+  records.setFailedAt(place, now);
   return worth;
 }
 
@@ -120,131 +120,135 @@ function owedAfter(
   return owed === SPENT || failure.repeats > MADE_GOOD_MAX ? SPENT : owed + failure.worth;
 }
 
-/** Also begins the next event once the present one is over. */
+/** Whether it belongs to an event that was counted, and is counted as one more of it. */
 function isParallel(
-  recent: RecentClients,
+  records: ClientRecords,
   place: number,
   { parallelMs, now }: { readonly parallelMs: number; readonly now: UnixMillis },
 ): boolean {
-  const count = recent.parallel[place] ?? 0;
-  if (count === 0 || now - (recent.eventAt[place] ?? now) >= parallelMs) {
-    recent.eventAt[place] = now;
-    recent.parallel[place] = 1;
-    return false;
-  }
-  if (count >= PARALLEL_MAX) return false;
-  recent.parallel[place] = count + 1;
+  const parallel = records.parallel(place);
+  const eventMs = records.eventMs(place);
+  if (parallel === 0 || parallel >= PARALLEL_MAX) return false;
+  if (now - records.failedAt(place) + eventMs >= parallelMs) return false;
+  records.setEvent(place, { eventMs, parallel: parallel + 1 });
   return true;
+}
+
+/** A failure that counts begins the next event, unless it is one too many of the present one. */
+function noteEvent(records: ClientRecords, place: number, parallelMs: number, now: UnixMillis): void {
+  const parallel = records.parallel(place);
+  const eventMs = now - records.failedAt(place) + records.eventMs(place);
+  const isOver = parallel === 0 || eventMs >= parallelMs;
+  records.setEvent(place, isOver ? { eventMs: 0, parallel: 1 } : { eventMs, parallel });
 }
 
 /** What the success makes good: the worth of the client's failures just before, 0 for most. */
 export function recordClientSuccess(recent: RecentClients, client: number, now: UnixMillis): number {
-  if (client === UNKNOWN_CLIENT || recent.clients.length === 0) return 0;
-  const place = recent.clients.indexOf(client);
-  if (place < 0) return 0;
-  recent.persistence[place] = Math.max(0, (recent.persistence[place] ?? 0) - SUCCESS_PAYBACK);
-  const owed = recent.owed[place] ?? 0;
-  recent.owed[place] = SPENT;
-  return owed === SPENT || now - (recent.failedAt[place] ?? now) > MADE_GOOD_WITHIN_MS ? 0 : owed;
+  const { records } = recent;
+  if (client === UNKNOWN_CLIENT || records.size === 0) return 0;
+  const place = records.find(client);
+  if (place === NO_PLACE) return 0;
+  records.setPersistence(place, Math.max(0, records.persistence(place) - SUCCESS_PAYBACK));
+  const owed = records.owed(place);
+  records.setOwed(place, SPENT);
+  return owed === SPENT || now - records.failedAt(place) > MADE_GOOD_WITHIN_MS ? 0 : owed;
 }
 
 /** Failures of the client, fading within ten minutes, as they stood at its last failure. */
-export function persistenceOf(recent: RecentClients, client: number): number {
-  return recent.persistence[recent.clients.indexOf(client)] ?? 0;
+export function persistenceOf({ records }: RecentClients, client: number): number {
+  const place = records.find(client);
+  return place === NO_PLACE ? 0 : records.persistence(place);
 }
 
 /** When the client last failed. */
-export function failedAtOf(recent: RecentClients, client: number): UnixMillis {
-  return recent.failedAt[recent.clients.indexOf(client)] ?? 0;
+export function failedAtOf({ records }: RecentClients, client: number): UnixMillis {
+  const place = records.find(client);
+  return place === NO_PLACE ? 0 : records.failedAt(place);
 }
 
 /** Its persistence as it stands now. */
-export function recentFailuresOf(recent: RecentClients, client: number, now: UnixMillis): number {
-  const place = recent.clients.indexOf(client);
-  const elapsedMs = now - (recent.failedAt[place] ?? now);
-  return (recent.persistence[place] ?? 0) * Math.exp(-elapsedMs / PERSISTENCE_MEMORY_MS);
+export function recentFailuresOf({ records }: RecentClients, client: number, now: UnixMillis): number {
+  const place = records.find(client);
+  return place === NO_PLACE ? 0 : recentFailuresAt(records, place, now);
 }
 
 /** The client with most failures, fading within ten minutes; 0 when there is none. */
-export function mostPersistentClient(recent: RecentClients, now: UnixMillis): number {
-  const persistence = recent.clients.map((client) => recentFailuresOf(recent, client, now));
-  return recent.clients[persistence.indexOf(Math.max(...persistence))] ?? UNKNOWN_CLIENT;
+export function mostPersistentClient({ records }: RecentClients, now: UnixMillis): number {
+  let most = UNKNOWN_CLIENT;
+  let failuresOfMost = Number.NEGATIVE_INFINITY;
+  for (let place = 0; place < records.size; place++) {
+    const failures = recentFailuresAt(records, place, now);
+    if (failures <= failuresOfMost) continue;
+    most = records.clientAt(place);
+    failuresOfMost = failures;
+  }
+  return most;
 }
 
 /** Failures of the client within about the last minute. */
-export function repeatsOf(recent: RecentClients, client: number, now: UnixMillis): number {
-  const place = recent.clients.indexOf(client);
-  const elapsedMs = now - (recent.failedAt[place] ?? now);
-  return (recent.repeats[place] ?? 0) * Math.exp(-elapsedMs / REPEAT_MEMORY_MS);
+export function repeatsOf({ records }: RecentClients, client: number, now: UnixMillis): number {
+  const place = records.find(client);
+  if (place === NO_PLACE) return 0;
+  return records.repeats(place) * Math.exp((records.failedAt(place) - now) / REPEAT_MEMORY_MS);
+}
+
+/** All that are remembered, in no order. */
+export function clientsOf({ records }: RecentClients): readonly number[] {
+  return Array.from({ length: records.size }, (_, place) => records.clientAt(place));
 }
 
 /** From here on shares and top clients count from 0. */
 export function beginTally(recent: RecentClients): void {
-  recent.tallies.fill(0);
+  const { records } = recent;
+  for (let place = 0; place < records.size; place++) records.setTally(place, 0);
   recent.tallyTotal = 0;
   clearVotes(recent.votes);
 }
 
 /** Share of the tally's failures that its busiest client holds. */
-export function busiestShare(recent: RecentClients): number {
-  return recent.tallyTotal === 0 ? 0 : Math.max(0, ...recent.tallies) / recent.tallyTotal;
+export function busiestShare({ records, tallyTotal }: RecentClients): number {
+  let most = 0;
+  for (let place = 0; place < records.size; place++) most = Math.max(most, records.tally(place));
+  return tallyTotal === 0 ? 0 : most / tallyTotal;
 }
 
 /** Failures of the client since the tally began. */
-export function failuresOf(recent: RecentClients, client: number): number {
-  return recent.tallies[recent.clients.indexOf(client)] ?? 0;
+export function failuresOf({ records }: RecentClients, client: number): number {
+  const place = records.find(client);
+  return place === NO_PLACE ? 0 : records.tally(place);
 }
 
 /** Clients of the present tally, busiest first. */
-export function busiestClients(recent: RecentClients): readonly ClientFailures[] {
-  return recent.clients
-    .map((client, place) => ({ client, failures: recent.tallies[place] ?? 0 }))
+export function busiestClients({ records }: RecentClients): readonly ClientFailures[] {
+  return Array.from({ length: records.size }, (_, place) => {
+    return { client: records.clientAt(place), failures: records.tally(place) };
+  })
     .filter((entry) => entry.failures > 0)
     .sort((left, right) => right.failures - left.failures);
 }
 
 export function clearClients(recent: RecentClients): void {
-  const { clients, repeats, persistence, failedAt, owed, eventAt, parallel, tallies } = recent;
-  for (const list of [clients, repeats, persistence, failedAt, owed, eventAt, parallel, tallies]) list.length = 0;
+  recent.records.clear();
   recent.tallyTotal = 0;
   clearVotes(recent.votes);
 }
 
-function makePlace(recent: RecentClients, client: number, now: UnixMillis): number {
-  const place = recent.clients.length < CLIENTS_MAX ? addPlace(recent) : leastMissedPlace(recent);
-  recent.clients[place] = client;
-  recent.repeats[place] = 0;
-  recent.persistence[place] = 0;
-  recent.failedAt[place] = now;
-  recent.owed[place] = 0;
-  recent.eventAt[place] = now;
-  recent.parallel[place] = 0;
-  recent.tallies[place] = 0;
+function recentFailuresAt(records: ClientRecords, place: number, now: UnixMillis): number {
+  return records.persistence(place) * Math.exp((records.failedAt(place) - now) / PERSISTENCE_MEMORY_MS);
+}
+
+function makePlace(records: ClientRecords, client: number, now: UnixMillis): number {
+  if (records.size < CLIENTS_MAX) return records.add(client, now);
+  const place = leastMissedPlace(records);
+  records.replace(place, client, now);
   return place;
 }
 
-/** A list that grows by itself makes room for seventeen: of five clients, 770 bytes in eight lists. */
-function addPlace(recent: RecentClients): number {
-  recent.clients = withOneMore(recent.clients);
-  recent.repeats = withOneMore(recent.repeats);
-  recent.persistence = withOneMore(recent.persistence);
-  recent.failedAt = withOneMore(recent.failedAt);
-  recent.owed = withOneMore(recent.owed);
-  recent.eventAt = withOneMore(recent.eventAt);
-  recent.parallel = withOneMore(recent.parallel);
-  recent.tallies = withOneMore(recent.tallies);
-  return recent.clients.length - 1;
-}
-
-function withOneMore(list: readonly number[]): number[] {
-  return list.concat(ONE_MORE);
-}
-
-function leastMissedPlace(recent: RecentClients): number {
+function leastMissedPlace(records: ClientRecords): number {
   let least = 0;
   let leastStay = Number.POSITIVE_INFINITY;
-  for (let place = 0; place < recent.clients.length; place++) {
-    const stay = (recent.failedAt[place] ?? 0) + STAY_PER_FAILURE_MS * (recent.persistence[place] ?? 0);
+  for (let place = 0; place < records.size; place++) {
+    const stay = records.failedAt(place) + STAY_PER_FAILURE_MS * records.persistence(place);
     if (stay >= leastStay) continue;
     least = place;
     leastStay = stay;

@@ -12,6 +12,8 @@ import type { Baseline } from "./baseline.ts";
 import type { Evidence } from "./evidence.ts";
 import { clearOpenStretch } from "./learning-queue.ts";
 import { skipQuiet } from "./quiet.ts";
+import type { StoredRecentClients } from "./recent-clients.ts";
+import { copyClients, restoredClients, storedClients } from "./recent-clients.ts";
 import type { Season, StoredSeason } from "./season.ts";
 import { readSeason, storeSeason } from "./season.ts";
 import type { Series, Watch } from "./series.ts";
@@ -21,14 +23,17 @@ const SNAPSHOT_VERSION = 10;
 
 export type SeriesSnapshot = {
   readonly version: number;
-  readonly series: Readonly<Series>;
+  readonly series: StoredSeries;
   readonly season: StoredSeason | null;
 };
+
+type StoredWatch = Omit<Watch, "clients"> & { readonly clients: StoredRecentClients };
+type StoredSeries = Readonly<Omit<Series, "watch">> & { readonly watch: StoredWatch | null };
 
 export function takeSnapshot(series: Series, season: Season | undefined): SeriesSnapshot {
   return {
     version: SNAPSHOT_VERSION,
-    series: copySeries(series),
+    series: storedSeries(series),
     season: season === undefined ? null : storeSeason(season),
   };
 }
@@ -41,7 +46,7 @@ export function readStoredSeason({ season, version }: SeriesSnapshot): Season | 
 /** A snapshot of another version starts anew: its numbers would mean something else. */
 export function readSnapshot(snapshot: SeriesSnapshot, now: UnixMillis): Series {
   if (snapshot.version !== SNAPSHOT_VERSION) return createSeries(now, snapshot.series);
-  const series = copySeries(snapshot.series);
+  const series = restoredSeries(snapshot.series);
   skipAbsence(series, now);
   return series;
 }
@@ -64,38 +69,41 @@ function skipWatched(watch: Watch, now: UnixMillis): void {
 
 /** Shares nothing with the series: what happens to one does not happen to the other. */
 export function copySeries(series: Readonly<Series>): Series {
+  const { memory, watch } = series;
   return {
     ...series,
-    watch: series.watch === null ? null : copyWatch(series.watch),
-    memory: series.memory === null ? null : [...series.memory],
+    watch: watch === null ? null : { ...copyWatch(watch), clients: copyClients(watch.clients) },
+    memory: memory === null ? null : [...memory],
   };
 }
 
-function copyWatch(watch: Watch): Watch {
+function storedSeries(series: Readonly<Series>): StoredSeries {
+  const { memory, watch } = series;
+  return {
+    ...series,
+    watch: watch === null ? null : { ...copyWatch(watch), clients: storedClients(watch.clients) },
+    memory: memory === null ? null : [...memory],
+  };
+}
+
+function restoredSeries(stored: StoredSeries): Series {
+  const { memory, watch } = stored;
+  return {
+    ...stored,
+    watch: watch === null ? null : { ...copyWatch(watch), clients: restoredClients(watch.clients) },
+    memory: memory === null ? null : [...memory],
+  };
+}
+
+function copyWatch(watch: Omit<Watch, "clients">): Omit<Watch, "clients"> {
   return {
     ...watch,
     baseline: copyBaseline(watch.baseline),
     former: watch.former === null ? null : { ...watch.former, baseline: copyBaseline(watch.former.baseline) },
-    queue: {
-      ...watch.queue,
-      open: { ...watch.queue.open },
-      waiting: watch.queue.waiting.map((stretch) => ({ ...stretch })),
-    },
+    queue: { ...watch.queue, open: { ...watch.queue.open }, waiting: [...watch.queue.waiting] },
     candidate: { ...watch.candidate },
     evidence: copyEvidence(watch.evidence),
     excursions: { ...watch.excursions },
-    clients: {
-      ...watch.clients,
-      clients: [...watch.clients.clients],
-      repeats: [...watch.clients.repeats],
-      persistence: [...watch.clients.persistence],
-      failedAt: [...watch.clients.failedAt],
-      owed: [...watch.clients.owed],
-      eventAt: [...watch.clients.eventAt],
-      parallel: [...watch.clients.parallel],
-      tallies: [...watch.clients.tallies],
-      votes: { ...watch.clients.votes },
-    },
     crowd: { ...watch.crowd },
     residents: watch.residents.map((resident) => ({ ...resident })),
     successVotes: { ...watch.successVotes },
@@ -120,16 +128,7 @@ function copyEvidence(evidence: Evidence): Evidence {
     failureGain: [...evidence.failureGain],
     successGain: [...evidence.successGain],
     successFactor: [...evidence.successFactor],
-    surplus: {
-      ...surplus,
-      onsetAt: [...surplus.onsetAt],
-      failures: [...surplus.failures],
-      successes: [...surplus.successes],
-      discountedFailures: [...surplus.discountedFailures],
-      surplus: [...surplus.surplus],
-      expectedFailures: [...surplus.expectedFailures],
-      lull: { ...surplus.lull },
-    },
+    surplus: { ...surplus, excesses: [...surplus.excesses], lull: { ...surplus.lull } },
   };
 }
 

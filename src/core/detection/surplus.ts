@@ -9,15 +9,9 @@ import { SECOND_MS } from "../time.ts";
 import type { Gate } from "./gate.ts";
 import { gateAtLeast } from "./gate.ts";
 
-/** Parallel lists with one place per chart, all counting from that chart's onset. */
 export type Surplus = {
-  readonly onsetAt: UnixMillis[];
-  readonly failures: number[];
-  readonly successes: number[];
-  readonly discountedFailures: number[];
-  /** Failures above 1.4 times the expected number. Its debt is bounded, so that a long lull hides no attack. */
-  readonly surplus: number[];
-  readonly expectedFailures: number[];
+  /** Of each chart the six numbers of its excess, one after the other: thirty numbers in six lists took twice the room. */
+  readonly excesses: number[];
   /** When the last failure came: up to then failures have been expected. */
   judgedAt: UnixMillis;
   readonly lull: Lull;
@@ -40,15 +34,25 @@ export type Expectation = {
   readonly clusterFactor: number;
 };
 
-/** One chart's excess. */
+/** One chart's excess. Everything counts from its onset. */
 export type Excess = {
   readonly onsetAt: UnixMillis;
   readonly failures: number;
   readonly successes: number;
   readonly discountedFailures: number;
+  /** Failures above 1.4 times the expected number. Its debt is bounded, so that a long lull hides no attack. */
   readonly surplus: number;
   readonly expectedFailures: number;
 };
+
+// Places in a chart's six.
+const ONSET_AT = 0;
+const FAILURES = 1;
+const SUCCESSES = 2;
+const DISCOUNTED_FAILURES = 3;
+const SURPLUS = 4;
+const EXPECTED_FAILURES = 5;
+const NUMBERS = 6;
 
 const NO_EXCESS = { discountedFailures: 0, surplus: 0, expectedFailures: 0 };
 
@@ -60,16 +64,13 @@ const DEBT_MAX_FAILURES = 20;
 const THINNING_SHARE = 0.6;
 
 export function createSurplus(chartCount: number, now: UnixMillis): Surplus {
-  return {
-    onsetAt: new Array<number>(chartCount).fill(now),
-    failures: zeros(chartCount),
-    successes: zeros(chartCount),
-    discountedFailures: zeros(chartCount),
-    surplus: zeros(chartCount),
-    expectedFailures: zeros(chartCount),
+  const surplus = {
+    excesses: new Array<number>(chartCount * NUMBERS).fill(0),
     judgedAt: now,
     lull: { since: now, requests: 0, requestsBefore: 0, failuresBefore: 0 },
   };
+  for (let chart = 0; chart < chartCount; chart++) beginExcess(surplus, chart, now);
+  return surplus;
 }
 
 export function beginLull({ lull }: Surplus, expectation: Expectation, now: UnixMillis): void {
@@ -88,43 +89,57 @@ export function expectedSince({ lull, judgedAt }: Surplus, expectation: Expectat
   return (perSecond * (now - judgedAt)) / SECOND_MS;
 }
 
-export function beginExcess(surplus: Surplus, chart: number, now: UnixMillis): void {
-  surplus.onsetAt[chart] = now;
-  surplus.failures[chart] = 0;
-  surplus.successes[chart] = 0;
-  surplus.discountedFailures[chart] = 0;
-  surplus.surplus[chart] = 0;
-  surplus.expectedFailures[chart] = 0;
+export function beginExcess({ excesses }: Surplus, chart: number, now: UnixMillis): void {
+  const first = chart * NUMBERS;
+  excesses.fill(0, first, first + NUMBERS);
+  excesses[first + ONSET_AT] = now;
 }
 
-export function expectFailures(surplus: Surplus, chart: number, expected: number, clusterFactor: number): void {
+export function expectFailures(
+  { excesses }: Surplus,
+  chart: number,
+  { expected, clusterFactor }: { readonly expected: number; readonly clusterFactor: number },
+): void {
+  const first = chart * NUMBERS;
   const debtMax = DEBT_MAX_FAILURES * clusterFactor;
-  const left = (surplus.surplus[chart] ?? 0) - TOLERATED_FACTOR * expected;
+  const left = (excesses[first + SURPLUS] ?? 0) - TOLERATED_FACTOR * expected;
   const isInDebt = left < -debtMax;
-  surplus.surplus[chart] = isInDebt ? -debtMax : left;
-  surplus.expectedFailures[chart] = isInDebt ? 0 : (surplus.expectedFailures[chart] ?? 0) + expected;
+  excesses[first + SURPLUS] = isInDebt ? -debtMax : left;
+  excesses[first + EXPECTED_FAILURES] = isInDebt ? 0 : (excesses[first + EXPECTED_FAILURES] ?? 0) + expected;
 }
 
-export function countExcess(surplus: Surplus, chart: number, worth: number): void {
-  surplus.failures[chart] = (surplus.failures[chart] ?? 0) + 1;
-  surplus.discountedFailures[chart] = (surplus.discountedFailures[chart] ?? 0) + worth;
-  surplus.surplus[chart] = (surplus.surplus[chart] ?? 0) + 1;
+export function countExcess({ excesses }: Surplus, chart: number, worth: number): void {
+  const first = chart * NUMBERS;
+  excesses[first + FAILURES] = (excesses[first + FAILURES] ?? 0) + 1;
+  excesses[first + DISCOUNTED_FAILURES] = (excesses[first + DISCOUNTED_FAILURES] ?? 0) + worth;
+  excesses[first + SURPLUS] = (excesses[first + SURPLUS] ?? 0) + 1;
+}
+
+export function countExcessSuccess({ excesses }: Surplus, chart: number, requests: number): void {
+  const at = chart * NUMBERS + SUCCESSES;
+  excesses[at] = (excesses[at] ?? 0) + requests;
 }
 
 /** Failures that were made good stay in the count that people see, and are no excess. */
-export function discountExcess(surplus: Surplus, chart: number, worth: number): void {
-  surplus.discountedFailures[chart] = Math.max(0, (surplus.discountedFailures[chart] ?? 0) - worth);
-  surplus.surplus[chart] = (surplus.surplus[chart] ?? 0) - worth;
+export function discountExcess({ excesses }: Surplus, chart: number, worth: number): void {
+  const first = chart * NUMBERS;
+  excesses[first + DISCOUNTED_FAILURES] = Math.max(0, (excesses[first + DISCOUNTED_FAILURES] ?? 0) - worth);
+  excesses[first + SURPLUS] = (excesses[first + SURPLUS] ?? 0) - worth;
 }
 
-export function excessOf(surplus: Surplus, chart: number): Excess {
+export function onsetOf({ excesses }: Surplus, chart: number): UnixMillis {
+  return excesses[chart * NUMBERS + ONSET_AT] ?? 0;
+}
+
+export function excessOf({ excesses }: Surplus, chart: number): Excess {
+  const first = chart * NUMBERS;
   return {
-    onsetAt: surplus.onsetAt[chart] ?? 0,
-    failures: surplus.failures[chart] ?? 0,
-    successes: surplus.successes[chart] ?? 0,
-    discountedFailures: surplus.discountedFailures[chart] ?? 0,
-    surplus: surplus.surplus[chart] ?? 0,
-    expectedFailures: surplus.expectedFailures[chart] ?? 0,
+    onsetAt: excesses[first + ONSET_AT] ?? 0,
+    failures: excesses[first + FAILURES] ?? 0,
+    successes: excesses[first + SUCCESSES] ?? 0,
+    discountedFailures: excesses[first + DISCOUNTED_FAILURES] ?? 0,
+    surplus: excesses[first + SURPLUS] ?? 0,
+    expectedFailures: excesses[first + EXPECTED_FAILURES] ?? 0,
   };
 }
 
@@ -136,8 +151,4 @@ export function surplusGates(excess: typeof NO_EXCESS | null, minFailures: numbe
     gateAtLeast("failures", discountedFailures, minFailures),
     gateAtLeast("surplus", surplus, Math.max(minFailures, chance)),
   ];
-}
-
-function zeros(count: number): number[] {
-  return new Array<number>(count).fill(0);
 }

@@ -15,7 +15,7 @@ import { failuresLately } from "./pace.ts";
 import type { Series, Watch } from "./series.ts";
 import { endWatch, isAtRest } from "./watch.ts";
 
-/** At three to eight kilobytes each. */
+/** At three to seven kilobytes each. */
 const WATCHED_SERIES_MAX = 50_000;
 
 const CANDIDATES = 8;

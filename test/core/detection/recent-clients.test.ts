@@ -38,7 +38,7 @@ test("a failure of an unknown client is worth something in between", () => {
   const recent = createRecentClients();
   assert.equal(fail(recent, 0, 0), 0.7);
   assert.equal(fail(recent, 0, 0), 0.7);
-  assert.equal(recent.clients.length, 0);
+  assert.equal(recent.records.size, 0);
 });
 
 test("persistence fades within ten minutes, and a success pays back three failures", () => {
@@ -90,7 +90,7 @@ test("a flood of newcomers does not push out the client that keeps failing", () 
     for (let other = 0; other < 10; other++) fail(recent, client++, now);
   }
   assert.ok(persistenceOf(recent, 5) > 50);
-  assert.equal(recent.clients.length, 64);
+  assert.equal(recent.records.size, 64);
 });
 
 test("shares and top clients count from the beginning of the tally", () => {

@@ -13,6 +13,15 @@ export function createDistinctCount(bits: number): DistinctCount {
   return new Uint32Array(bits / BITS_PER_WORD);
 }
 
+/** So many bits of a larger one, as a count of its own: a buffer takes 300 bytes besides what it holds. */
+export function partOf(
+  words: DistinctCount,
+  place: { readonly fromBit: number; readonly bits: number },
+): DistinctCount {
+  const first = place.fromBit / BITS_PER_WORD;
+  return words.subarray(first, first + place.bits / BITS_PER_WORD);
+}
+
 /** `hash` is a whole number whose low bits are well mixed. */
 export function countDistinct(words: DistinctCount, hash: number): void {
   const bit = (hash >>> 0) % (words.length * BITS_PER_WORD);

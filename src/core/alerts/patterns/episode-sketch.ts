@@ -11,7 +11,7 @@ import type { UnixMillis } from "../../time.ts";
 import type { Cadence } from "./cadence.ts";
 import { createCadence, followCadence } from "./cadence.ts";
 import type { DistinctCount } from "./distinct-count.ts";
-import { countDistinct, createDistinctCount } from "./distinct-count.ts";
+import { countDistinct, createDistinctCount, partOf } from "./distinct-count.ts";
 import type { KnownClients } from "./known-clients.ts";
 import { mixClient, mixText } from "./mix.ts";
 import type { ServiceVersions } from "./service-versions.ts";
@@ -47,11 +47,12 @@ export type EpisodeSketch = {
 export type EpisodeMemory = { readonly knownClients: KnownClients; readonly versions: ServiceVersions };
 
 export function createEpisodeSketch(now: UnixMillis): EpisodeSketch {
+  const all = createDistinctCount(CLIENT_BITS + USER_BITS + AGENT_BITS);
   return {
     startedAt: now,
-    clients: createDistinctCount(CLIENT_BITS),
-    users: createDistinctCount(USER_BITS),
-    agents: createDistinctCount(AGENT_BITS),
+    clients: partOf(all, { fromBit: 0, bits: CLIENT_BITS }),
+    users: partOf(all, { fromBit: CLIENT_BITS, bits: USER_BITS }),
+    agents: partOf(all, { fromBit: CLIENT_BITS + USER_BITS, bits: AGENT_BITS }),
     cadence: createCadence(),
     successes: createSuccessesAfterFailures(),
     failures: 0,

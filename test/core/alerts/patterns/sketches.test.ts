@@ -5,6 +5,7 @@ import {
   countDistinct,
   createDistinctCount,
   distinctCount,
+  partOf,
 } from "../../../../src/core/alerts/patterns/distinct-count.ts";
 import { KnownClients } from "../../../../src/core/alerts/patterns/known-clients.ts";
 import type {
@@ -25,6 +26,18 @@ test("different values are counted within a tenth, repeats not at all", () => {
     }
     assert.ok(Math.abs(distinctCount(count) - values) <= Math.max(1, values / 10), `${distinctCount(count)}`);
   }
+});
+
+test("parts of one buffer count for themselves", () => {
+  const all = createDistinctCount(64 + 256);
+  const [first, second] = [partOf(all, { fromBit: 0, bits: 64 }), partOf(all, { fromBit: 64, bits: 256 })];
+  const alone = createDistinctCount(256);
+  for (let value = 1; value <= 20; value++) {
+    countDistinct(second, mixClient(value, 2));
+    countDistinct(alone, mixClient(value, 2));
+  }
+  assert.equal(distinctCount(first), 0);
+  assert.equal(distinctCount(second), distinctCount(alone));
 });
 
 test("a count never falls and never grows beyond its bound", () => {
