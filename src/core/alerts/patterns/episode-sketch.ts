@@ -1,5 +1,5 @@
 /**
- * What the failures of one rise have in common, in less than a kilobyte however many there are.
+ * What the failures of one rise have in common, in about a kilobyte however many there are.
  *
  * It begins with the fifth failure of a rise, so that the everyday failure costs nothing, and is let go when
  * the evidence is gone. It is not stored: after a restart it begins anew, and an open alert keeps the pattern
