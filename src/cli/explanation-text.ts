@@ -167,9 +167,10 @@ function conditionText({ name, needed, value }: ConditionAnswer): string {
   return `${name}: ${conditionValue(name, value)}, needed at least ${conditionValue(name, needed)}`;
 }
 
-function severityText({ severity, story: { isKnownRise } }: SeriesExplanation): string {
+function severityText({ severity, story: { isKnownRise, recurredTimes } }: SeriesExplanation): string {
   const known = isKnownRise ? ": people were paged for such a level within a day" : "";
-  return `${severity}, a ${isPagingSeverity(severity) ? "page" : "ticket"}${known}`;
+  const habit = recurredTimes > 0 ? `: it came at this hour ${recurredTimes} times before, no weaker` : "";
+  return `${severity}, a ${isPagingSeverity(severity) ? "page" : "ticket"}${known}${habit}`;
 }
 
 function samplingTexts({ sampling }: SeriesExplanation): readonly string[] {

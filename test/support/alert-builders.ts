@@ -38,6 +38,7 @@ export function quietReading(facts: Partial<Reading> = {}): Reading {
     busiestClientShare: 0,
     isOneClientFailing: false,
     isKnownRise: false,
+    recurredTimes: 0,
     holdMs: 0,
     isWarm: true,
     isAlarming: false,

@@ -108,6 +108,8 @@ export type Evidence = {
   readonly busiestClientShare: number;
   /** Mostly one client's failures, where others succeed; of a takeover: the evidence is weak. */
   readonly isOneClientFailing: boolean;
+  /** On how many days, or in how many weeks, it came at this hour before, alike; 0 when that makes it no habit. */
+  readonly recurredTimes: number;
   /** Busiest first, at most `TOP_CLIENTS_MAX`. */
   readonly topClients: readonly ClientFailures[];
   /** On a sign-in route: clients that kept failing and then succeeded, at most `TOP_CLIENTS_MAX`. */

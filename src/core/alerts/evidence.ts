@@ -71,6 +71,7 @@ export function evidenceOf(sighting: Sighting): Evidence {
     gates: reading.gates,
     busiestClientShare: reading.busiestClientShare,
     isOneClientFailing: reading.isOneClientFailing,
+    recurredTimes: reading.recurredTimes,
     topClients: clues.topClients.slice(0, TOP_CLIENTS_MAX),
     successesAfterFailures: clues.successesAfterFailures.slice(0, TOP_CLIENTS_MAX),
     examples: clues.examples.slice(-EXAMPLES_MAX),
@@ -105,6 +106,7 @@ export function growEvidence(evidence: Evidence, sighting: Sighting, recoveringS
     gates: latest.gates,
     busiestClientShare: latest.busiestClientShare,
     isOneClientFailing: latest.isOneClientFailing,
+    recurredTimes: latest.recurredTimes,
     topClients: latest.topClients.length > 0 ? latest.topClients : evidence.topClients,
     successesAfterFailures:
       latest.successesAfterFailures.length > 0 ? latest.successesAfterFailures : evidence.successesAfterFailures,

@@ -133,14 +133,20 @@ function rateDetails(evidence: Evidence): Details {
 
 /** Why this wakes nobody, where the rule would have it wake somebody. */
 function ticketDetail({ evidence, isPage }: Alert, rule: Rule | null): Details {
-  const { busiestClientShare, isOneClientFailing } = evidence;
+  const { busiestClientShare, isOneClientFailing, recurredTimes } = evidence;
   const lowest = rule?.severity[0]?.level ?? "info";
-  if (isPage || !isOneClientFailing || !isPagingSeverity(lowest)) return {};
+  if (isPage || !isPagingSeverity(lowest)) return {};
+  if (recurredTimes > 0) return { why_a_ticket: recurrenceText(recurredTimes) };
+  if (!isOneClientFailing) return {};
   if (isTakeover(evidence)) return { why_a_ticket: TAKEOVER_TICKET };
   const share = percent(busiestClientShare);
   return {
     why_a_ticket: `One client holds ${share} of the failures where others succeed; it becomes a page when others join.`,
   };
+}
+
+function recurrenceText(times: number): string {
+  return `It came at this hour ${times} times before; it becomes a page when it grows beyond that, or when other clients fail.`;
 }
 
 /** A guess from a handful of requests must not look like a fact. */

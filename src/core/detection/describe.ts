@@ -11,6 +11,7 @@ import type { Terms } from "./learning.ts";
 import { estimateQuietRequests, recall } from "./quiet.ts";
 import type { RateReading, Reading } from "./reading.ts";
 import { busiestShare } from "./recent-clients.ts";
+import { recurredTimes } from "./recurrence.ts";
 import { isKnownRise } from "./returns.ts";
 import { failureWeight } from "./sampling.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
@@ -38,10 +39,11 @@ export function describeQuiet(series: Series, terms: Terms, now: UnixMillis): Re
     busiestClientShare: 0,
     isOneClientFailing: false,
     isKnownRise: false,
+    recurredTimes: 0,
     isAlarming: false,
     alarmKind: null,
     gates: NO_GATES,
-    clearedBy: series.clearedBy,
+    clearedBy: series.past?.clearedBy ?? null,
   };
 }
 
@@ -82,6 +84,7 @@ export function describeWatched(
     busiestClientShare: busiestShare(watch.clients),
     isOneClientFailing: !isAuthenticationRoute && isOneClientFailing(watch.clients, watch.successVotes),
     isKnownRise: isKnownStory(watch),
+    recurredTimes: timesRecurred(watch),
     holdMs: watch.returns?.holdMs ?? 0,
     isWarm: isWarm(baseline),
     isAlarming: alarm !== null,
@@ -124,6 +127,10 @@ function rateNow({ alarm, fastRatio }: Watch): number {
 /** Of all that has come since the onset: a lucky or unlucky half minute must not decide who is woken. */
 function steadyRatio(alarm: Alarm, { fastRatio }: Watch): number {
   return alarm.kind === "client" ? fastRatio.mean : ratioOf(alarm);
+}
+
+function timesRecurred({ alarm, clients, pastExcesses }: Watch): number {
+  return alarm === null ? 0 : recurredTimes(pastExcesses, { beganAt: alarm.startedAt, clients });
 }
 
 /** Chance and clustering act on single outcomes, wander and the baseline's own error on the log-odds. */

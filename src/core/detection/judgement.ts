@@ -15,6 +15,7 @@ import { acceptLevel, controlLimitOf, forgetExcess, refresh } from "./learning.t
 import { dropWaiting } from "./learning-queue.ts";
 import type { AlarmClearance } from "./reading.ts";
 import { clientsOf, persistenceOf, recentFailuresOf, repeatsOf } from "./recent-clients.ts";
+import { recurredTimes, withExcess } from "./recurrence.ts";
 import { CLIENT_LIMIT, clientLimitOf, withResident } from "./residents.ts";
 import type { Returns } from "./returns.ts";
 import { noteAccepted, noteEnd, noteReturn } from "./returns.ts";
@@ -68,7 +69,9 @@ export function settle(series: SeriesTraits, watch: Watch, terms: Terms, now: Un
   if (alarm === null) return false;
   const clearance = clearanceAt(alarm, usualTraffic(watch), now);
   if (clearance === null) return false;
+  const excess = { beganAt: alarm.startedAt, clients: watch.clients };
   watch.returns = returnsAfter(series, watch, { alarm, clearance, now });
+  if (!series.isAuthenticationRoute) watch.pastExcesses = withExcess(watch.pastExcesses, excess);
   endAlarm(watch, alarm, terms, clearance, now);
   return true;
 }
@@ -153,17 +156,18 @@ function usualTraffic({ baseline, lastOutcomeAt, usual, usualUpper }: Watch): Us
   };
 }
 
-/** A level that one client made by failing alone was a ticket: nobody was paged for it. */
+/** A level that was a ticket, because one client failed alone or it came at its hour, is not known from a page. */
 function returnsAfter(
   { isAuthenticationRoute }: SeriesTraits,
-  { clients, lastOutcomeAt, returns, successVotes }: Watch,
+  { clients, lastOutcomeAt, pastExcesses, returns, successVotes }: Watch,
   end: { readonly alarm: Alarm; readonly clearance: AlarmClearance; readonly now: UnixMillis },
 ): Returns {
   const { alarm, clearance, now } = end;
   if (clearance !== "new_level") return noteEnd(returns, alarm.calm?.since ?? lastOutcomeAt);
   // The ratio has not moved: a client was taken for usual, and only that one is known.
   if (alarm.kind === "client") return noteEnd(returns, now);
-  const wasTicket = !isAuthenticationRoute && isOneClientFailing(clients, successVotes);
+  const isHabit = recurredTimes(pastExcesses, { beganAt: alarm.startedAt, clients }) > 0;
+  const wasTicket = isHabit || (!isAuthenticationRoute && isOneClientFailing(clients, successVotes));
   return wasTicket ? noteEnd(returns, now) : noteAccepted(returns, ratioOf(alarm), now);
 }
 

@@ -47,6 +47,8 @@ export type Reading = {
   readonly isOneClientFailing: boolean;
   /** The excess goes on where one that was paged was taken for usual, and is not clearly higher. */
   readonly isKnownRise: boolean;
+  /** On how many days, or in how many weeks, such an excess came at this hour before; 0 when that makes it no habit. */
+  readonly recurredTimes: number;
   /** The series is known to return: a calm must last so long before its alert ends. 0 when it is not. */
   readonly holdMs: number;
   /** False until the baseline has seen enough to be trusted without a wide guard. */

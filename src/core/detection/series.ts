@@ -20,6 +20,7 @@ import type { PackedMemory } from "./memory.ts";
 import type { Pace } from "./pace.ts";
 import type { AlarmClearance } from "./reading.ts";
 import type { RecentClients } from "./recent-clients.ts";
+import type { PastExcesses } from "./recurrence.ts";
 import type { Residents } from "./residents.ts";
 import type { Returns } from "./returns.ts";
 import type { SampleWeights } from "./sampling.ts";
@@ -50,8 +51,16 @@ export type Series = SeriesTraits &
     watch: Watch | null;
     /** Null until the series has been watched and is quiet again. */
     memory: PackedMemory | null;
-    clearedBy: AlarmClearance | null;
+    /** Null until an alarm has ended. */
+    past: PastAlarms | null;
   };
+
+/** One object and not two fields: of a million series few have any. */
+type PastAlarms = {
+  /** Why the last one went off. */
+  readonly clearedBy: AlarmClearance | null;
+  readonly excesses: PastExcesses;
+};
 
 export type Watch = {
   /** Place in the list of watched series; -1 when it found none. */
@@ -85,6 +94,8 @@ export type Watch = {
   clearedBy: AlarmClearance | null;
   /** Null until an alarm has ended. */
   returns: Returns | null;
+  /** None on sign-in routes. */
+  pastExcesses: PastExcesses;
 };
 
 export function createSeries(now: UnixMillis, traits: SeriesTraits): Series {
@@ -99,7 +110,7 @@ export function seriesOf(counts: Readonly<QuietCounts>, { isAuthenticationRoute 
     createdAt,
     watch: null,
     memory: null,
-    clearedBy: null,
+    past: null,
     quietSince,
     quietSuccesses,
     requestsPerSecond,

@@ -19,7 +19,7 @@ import { readSeason, storeSeason } from "./season.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 10;
+const SNAPSHOT_VERSION = 11;
 
 export type SeriesSnapshot = {
   readonly version: number;

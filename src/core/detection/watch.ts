@@ -62,7 +62,7 @@ export function endWatch(series: Series, watch: Watch): void {
   const { since, counts } = unlearned(watch.queue);
   endExcursion(excursions, watch.lastOutcomeAt);
   series.watch = null;
-  series.clearedBy = watch.clearedBy;
+  series.past = pastOf(watch);
   series.memory = pack({
     baseline,
     excursions,
@@ -109,9 +109,14 @@ function createWatch(series: Series, memory: Memory, terms: Terms, now: UnixMill
     threshold: 0,
     lastOutcomeAt: now,
     alarm: null,
-    clearedBy: series.clearedBy,
+    clearedBy: series.past?.clearedBy ?? null,
     returns,
+    pastExcesses: series.past?.excesses ?? [],
   };
+}
+
+function pastOf({ clearedBy, pastExcesses }: Watch): Series["past"] {
+  return clearedBy === null && pastExcesses.length === 0 ? null : { clearedBy, excesses: pastExcesses };
 }
 
 function resumeQueue(series: Series, memory: Memory): LearningQueue {

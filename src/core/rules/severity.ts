@@ -1,6 +1,6 @@
 /**
- * How bad a burst is: the highest level of a rule's ladder whose condition holds. A rise that people know of wakes
- * nobody, nor does one client that fails alone, unless the rule says that it should.
+ * How bad a burst is: the highest level of a rule's ladder whose condition holds. A rise that people know of, or that
+ * comes at its hour, wakes nobody, nor does one client that fails alone, unless the rule says that it should.
  */
 import { assert } from "../assert.ts";
 import type { Reading } from "../detection/reading.ts";
@@ -13,7 +13,8 @@ const HIGHEST_TICKET: Severity = "warning";
 export function severityOf(rule: Pick<Rule, "severity" | "singleClient">, reading: Reading): Severity {
   const step = rule.severity.findLast(({ when }) => when === null || holds(when, reading, "when"));
   assert(step !== undefined, "a ladder's first level has no condition");
-  const isTicket = reading.isKnownRise || (rule.singleClient === "ticket" && reading.isOneClientFailing);
+  const isKnown = reading.isKnownRise || reading.recurredTimes > 0;
+  const isTicket = isKnown || (rule.singleClient === "ticket" && reading.isOneClientFailing);
   return isTicket && isPagingSeverity(step.level) ? HIGHEST_TICKET : step.level;
 }
 

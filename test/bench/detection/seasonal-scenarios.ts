@@ -52,6 +52,12 @@ export const SEASONAL_SCENARIOS: readonly Recipe[] = [
     const oddsFactor = (time: UnixMillis) => 1 + (factor - 1) * peak(time, 3, 5);
     plan.apiCalls({ perSecond: draw.between(0.1, 0.4), ratio, shape: OFFICE_WEEK, oddsFactor });
   }),
+  silent("season-nights-fail-fourfold", (plan, draw) => {
+    plan.lasts(WEEKS * WEEK_MS);
+    // 2 % by day and 8 % for eight hours of the night, at a drawn time: some streams begin by day.
+    const oddsFactor = night({ from: draw.whole(0, 23), edgeHours: draw.between(0.02, 3), factor: 4.26 });
+    plan.apiCalls({ perSecond: draw.between(0.1, 0.4), ratio: 0.02, oddsFactor });
+  }),
   silent("season-nightly-job-fails", (plan, draw) => {
     plan.lasts(WEEKS * WEEK_MS);
     const perSecond = draw.between(0.1, 0.3);
@@ -121,6 +127,19 @@ function forgetfulOffice(
 function strike(plan: ScenarioPlan, draw: Draw, on: readonly BenchEndpoint[], at: number): void {
   const span = plan.part((WEEKS - 1) * WEEK_MS + at, minutes(20));
   plan.attack({ on, span, perSecond: draw.between(0.05, 0.8), addresses: draw.whole(50, 1_000) });
+}
+
+type Night = { readonly from: number; readonly edgeHours: number; readonly factor: number };
+
+const NIGHT_HOURS = 8;
+
+/** A factor on the odds from an hour of the day on, reached and left within so many hours. */
+function night({ from, edgeHours, factor }: Night): (time: UnixMillis) => number {
+  return (time) => {
+    const into = (hourOfDay(time) - from + 24) % 24;
+    const share = Math.min(into, NIGHT_HOURS - into) / edgeHours;
+    return 1 + (factor - 1) * Math.min(1, Math.max(0, share));
+  };
 }
 
 /** 1 at an hour of the day, almost nothing so many hours away. */

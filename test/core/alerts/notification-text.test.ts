@@ -178,6 +178,11 @@ describe("a page", () => {
     const paging = rule({ severity: [{ level: "error", when: null }] });
     const why = detail(firingText({ reading, rule: paging }), "why_a_ticket");
     assert.equal(why, "One client holds 93% of the failures where others succeed; it becomes a page when others join.");
+    const nightly = alarmingReading({ recurredTimes: 4 });
+    assert.equal(
+      detail(firingText({ reading: nightly, rule: paging }), "why_a_ticket"),
+      "It came at this hour 4 times before; it becomes a page when it grows beyond that, or when other clients fail.",
+    );
     assert.equal(detail(firingText({ reading: alarmingReading(), rule: paging }), "why_a_ticket"), undefined);
     assert.equal(detail(firingText({ reading }), "why_a_ticket"), undefined, "the rule makes it a ticket anyway");
   });

@@ -28,6 +28,7 @@ const QUIET: Reading = {
   busiestClientShare: 0,
   isOneClientFailing: false,
   isKnownRise: false,
+  recurredTimes: 0,
   holdMs: 0,
   isWarm: true,
   isAlarming: false,
@@ -127,6 +128,16 @@ rules:
     assert.equal(severityOf(rule, QUIET), severity);
   });
 }
+
+test("what comes at its hour again and again is a ticket, whatever the rule's severity", () => {
+  for (const [level, expected] of [
+    ["critical", "warning"],
+    ["info", "info"],
+  ] as const) {
+    const rule = { severity: [{ level, when: null }], singleClient: "page" } as const;
+    assert.equal(severityOf(rule, { ...QUIET, recurredTimes: 3 }), expected);
+  }
+});
 
 test("a request fails by its outcome, its HTTP status or its gRPC status", () => {
   const unauthenticated = observation({ outcome: "unauthenticated", httpStatus: 200, grpcStatus: 16 });

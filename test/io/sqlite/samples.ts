@@ -54,6 +54,7 @@ export function anAlert({ id, state }: AlertFacts): Alert {
       topClients: [{ client: "c1", failures: 30 }],
       examples: [{ traceId: "0123456789abcdef0123456789abcdef", spanId: "0123456789abcdef" }],
       isOneClientFailing: false,
+      recurredTimes: 0,
       successesAfterFailures: [],
       pattern: null,
       patternConfidence: null,

@@ -112,7 +112,7 @@ function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExpl
     hasFailed: diagnosis.hasFailed,
     ...figuresOf(diagnosis, rule, context),
     client: diagnosis.client === null ? null : { ...diagnosis.client, name: shown.client(diagnosis.client.client) },
-    story: { isKnownRise: reading.isKnownRise, holdMs: reading.holdMs },
+    story: { isKnownRise: reading.isKnownRise, recurredTimes: reading.recurredTimes, holdMs: reading.holdMs },
     singleClient: { isOneClientFailing: reading.isOneClientFailing, rule: rule.singleClient },
     when: answersOf(rule.when, reading, "when"),
     forMs: rule.forMs,

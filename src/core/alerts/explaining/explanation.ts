@@ -100,6 +100,8 @@ export type SeriesExplanation = {
   readonly story: {
     /** It goes on where one that was paged was taken for usual, and is not clearly higher: a ticket. */
     readonly isKnownRise: boolean;
+    /** On so many days, or in so many weeks, it came at this hour before, alike: a ticket, too; 0 when that makes it no habit. */
+    readonly recurredTimes: number;
     /** It is known to return, so its alert stays open until it has been calm for so long; 0 when it is not. */
     readonly holdMs: number;
   };

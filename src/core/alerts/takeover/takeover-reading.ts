@@ -35,6 +35,7 @@ export function takeoverReading(watch: SignInWatch | null, now: UnixMillis): Rea
     busiestClientShare: failures === 0 ? 0 : most / failures,
     isOneClientFailing: takeovers.every(({ grade }) => grade === "ticket"),
     isKnownRise: false,
+    recurredTimes: 0,
     holdMs: 0,
     isWarm: false,
     isAlarming: watch?.isAlarming(now) ?? false,

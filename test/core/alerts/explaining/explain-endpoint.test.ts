@@ -106,7 +106,7 @@ test("an attack that has come back is said to be known to return", () => {
   const burst = { everyMs: 500, failureShare: 0.6, forMs: MINUTE_MS };
   world.play("POST /login", CALM);
   world.play("POST /login", burst);
-  assert.deepEqual(onlySeries(world, "POST /login").story, { isKnownRise: false, holdMs: 0 });
+  assert.deepEqual(onlySeries(world, "POST /login").story, { isKnownRise: false, recurredTimes: 0, holdMs: 0 });
   world.play("POST /login", { ...CALM, forMs: 20 * MINUTE_MS });
   world.play("POST /login", burst);
   assert.ok(onlySeries(world, "POST /login").story.holdMs > 20 * MINUTE_MS);
