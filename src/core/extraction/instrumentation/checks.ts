@@ -68,6 +68,7 @@ export const CHECKS: readonly Check[] = [
   { code: "user_agent_missing", severity: "info", find: share("user_agent_absent", { of: "request", min: MOST }) },
   { code: "sampling_elsewhere", severity: "warning", find: share("ratio_elsewhere", { of: "request", min: SOME }) },
   { code: "sampling_thin", severity: "warning", find: share("thinly_sampled", { of: "request", min: MOST }) },
+  { code: "sampling_thin_sign_in", severity: "warning", find: findThinSignIn },
   { code: "clock_ahead", severity: "warning", find: share("ended_ahead", { of: "request", min: SOME }) },
   { code: "spans_late", severity: "warning", find: share("ended_long_ago", { of: "request", min: MANY }) },
   // One is one too many.
@@ -165,6 +166,12 @@ function findUndecided(tally: ServiceTally): Symptom | null {
 function findChallengeMissing(tally: ServiceTally): Symptom | null {
   if (findUndecided(tally) !== null) return null;
   return symptomOf(tally, "challenge_absent", { of: "unauthorized", min: NEARLY_ALL, ofMin: REFUSALS_MIN });
+}
+
+/** Where all is sampled thinly, that is told. */
+function findThinSignIn(tally: ServiceTally): Symptom | null {
+  if (shareOf(tally, "thinly_sampled", "request") >= MOST) return null;
+  return symptomOf(tally, "sign_in_thin", { of: "sign_in", min: MOST, ofMin: REFUSALS_MIN });
 }
 
 function findUnnamed(tally: ServiceTally, { service }: Scope): Symptom | null {

@@ -4,7 +4,7 @@
 
 /**
  * What signs are a share of: not every request is HTTP, or was refused. `request` are those looked at,
- * `routed` those of them that a router should know a route for.
+ * `routed` those of them that a router should know a route for, `sign_in` those to sign-in and token routes.
  */
 const BASES = [
   "request",
@@ -13,6 +13,7 @@ const BASES = [
   "entry",
   "client",
   "public_peer",
+  "sign_in",
   "unauthorized",
   "awaited",
   "passed",
@@ -48,6 +49,7 @@ const SIGNS = [
   "version_absent",
   "gateway_root",
   "thinly_sampled",
+  "sign_in_thin",
   "ratio_elsewhere",
   "ended_ahead",
   "ended_long_ago",

@@ -110,6 +110,10 @@ export const FINDING_TEXTS: Readonly<Record<FindingCode, FindingText>> = {
     seen: "each span stands for ten requests or more",
     cost: "an alarm needs about as many failed spans as ever, which take that many times as long to come",
   },
+  sampling_thin_sign_in: {
+    seen: "on sign-in and token routes each span stands for ten requests or more",
+    cost: "an attack on them has to send that many times as much before it shows, though the rest of the service is seen well",
+  },
   clock_ahead: {
     seen: "spans end in the future: the clock of the sender is ahead, or ours is behind",
     cost: "expired tokens and times in pages are judged by a wrong clock",

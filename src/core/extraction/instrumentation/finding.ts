@@ -30,6 +30,7 @@ export const FINDING_CODES = [
   "sampling_contradicted",
   "sampling_elsewhere",
   "sampling_thin",
+  "sampling_thin_sign_in",
   "clock_ahead",
   "spans_late",
   "secrets_sent",

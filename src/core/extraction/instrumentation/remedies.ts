@@ -95,6 +95,12 @@ const REMEDIES: Readonly<Record<FindingCode, Remedy>> = {
   sampling_thin: {
     any: "keep more, at least of sign-in and token routes; best is to send everything here and to sample behind authspike",
   },
+  sampling_thin_sign_in: {
+    any: "keep all of these routes: a policy of their own in the Collector's tail_sampling (string_attribute on http.route), or a rule in the SDK's sampler; best is to sample behind authspike",
+    by: {
+      java: "keep all of these routes with RuleBasedRoutingSampler (opentelemetry-java-contrib, samplers), which decides by url.path; best is to sample behind authspike",
+    },
+  },
   clock_ahead: { any: "let NTP keep the clocks of the sender's machines and of this one" },
   spans_late: {
     any: "look at what holds them: OTEL_BSP_SCHEDULE_DELAY of the SDK, decision_wait of tail_sampling, timeouts and queues of collectors; then at the sender's clock",

@@ -20,6 +20,7 @@ import {
   SPAN_SLOT,
   USER_AGENT_SLOTS,
 } from "../attribute-keys.ts";
+import { isAuthenticationRoute } from "../authentication-route.ts";
 import { UNKNOWN_CLIENT } from "../client-fingerprint.ts";
 import { hasForwarded } from "../client-reader.ts";
 import { OTHER_METHOD, UNKNOWN_ROUTE } from "../endpoint-naming.ts";
@@ -183,8 +184,13 @@ function placeOf({ attributes, bytes }: SpanView, slots: readonly number[]): "no
   return isInternalAddress(kind) ? "internal" : "public";
 }
 
-function addSamplingSigns(found: Count[], { view, weight }: SpanObservation): void {
-  if (weight >= THIN_WEIGHT) found.push("thinly_sampled");
+function addSamplingSigns(found: Count[], { endpoint, view, weight }: SpanObservation): void {
+  const isThin = weight >= THIN_WEIGHT;
+  if (isThin) found.push("thinly_sampled");
+  if (isAuthenticationRoute(endpoint.route)) {
+    found.push("sign_in");
+    if (isThin) found.push("sign_in_thin");
+  }
   if (weight === 1 && statesRatio(view)) found.push("ratio_elsewhere");
 }
 

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { FINDING_CODES } from "../../../../src/core/extraction/instrumentation/finding.ts";
 import { Redactor } from "../../../../src/core/extraction/redaction/redactor.ts";
 import { DEFAULT_RULES } from "../../../../src/core/extraction/redaction/secrets-in-text.ts";
-import { HOUR_MS, MINUTE_MS } from "../../../../src/core/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../../src/core/time.ts";
 import { traceRequest } from "../span-requests.ts";
 import type { Change } from "./watched-service.ts";
 import { WatchedService } from "./watched-service.ts";
@@ -149,6 +149,16 @@ const CASES: readonly Case[] = [
     found: ["warning sampling_thin"],
   },
   {
+    sends: "a threshold with refusals alone",
+    refused: { traceState: "ot=th:8;rv:ffffffffffffff" },
+    found: ["warning sampling_partly_stated"],
+  },
+  {
+    sends: "thresholds that its own randomness has not passed",
+    all: { traceState: "ot=th:c;rv:00000000000000" },
+    found: ["warning sampling_contradicted"],
+  },
+  {
     sends: "old names",
     all: {
       attributes: {
@@ -205,7 +215,52 @@ test("credentials are told by the attributes that held them, and never shown", (
   assert.doesNotMatch(JSON.stringify(finding), /dGhpcyBp/);
 });
 
-test("spans that come again, and parts that come too late, are told", () => {
+test("parts of requests that come seconds after the rest are told, and those that wait for each other are not", () => {
+  for (const [apartMs, found] of [
+    [3 * SECOND_MS, ["info spans_torn"]],
+    [SECOND_MS, ["info nested_spans"]],
+  ] as const) {
+    const service = new WatchedService().send();
+    for (let index = 0; index < 60; index++) {
+      const outer = service.sketch({ flags: 0x301 });
+      const inner = service.sketch({ flags: 0x101 });
+      const within = { ...inner, traceId: outer.traceId ?? "", parentSpanId: outer.spanId ?? "" };
+      service.world.sendBytes(traceRequest([outer]));
+      service.world.pass(apartMs);
+      service.world.sendBytes(traceRequest([within]));
+    }
+    assert.deepEqual(service.codes(), found, `${apartMs} ms apart`);
+  }
+});
+
+test("requests for endpoints beyond the bound are told, with the setting that raises it", () => {
+  const service = new WatchedService();
+  for (let index = 0; index < 1100; index++) {
+    const route = `/${index.toString(26).replaceAll(/\d/g, (digit) => "qrstuvwxyz"[Number(digit)] ?? "")}`;
+    service.sendOne({ name: `GET ${route}`, attributes: { "http.route": route, "url.path": route } }, null);
+    if (index % 100 === 0) service.world.pass(MINUTE_MS);
+  }
+  assert.deepEqual(service.codes(), ["warning endpoints_overflow"]);
+  const [finding] = service.findings();
+  assert.match(finding?.remedy ?? "", /limits\.endpoints_per_service/);
+  assert.ok(finding?.example !== null, "an example");
+});
+
+test("sign-ins that are sampled thinly are told, unless everything is", () => {
+  const thin = { traceState: "ot=th:f;rv:ffffffffffffff" };
+  const signIn = { name: "POST /login", attributes: { "http.route": "/login", "url.path": "/login" } };
+  const rest = new WatchedService().send({ traceState: "ot=th:0;rv:ffffffffffffff" });
+  rest.world.pass(MINUTE_MS);
+  assert.deepEqual(rest.send({ ...signIn, ...thin }, {}, 60).codes(), ["warning sampling_thin_sign_in"]);
+  assert.match(rest.findings()[0]?.remedy ?? "", /tail_sampling/);
+  assert.deepEqual(new WatchedService().send({ ...signIn, ...thin }).codes(), ["warning sampling_thin"]);
+  const whole = new WatchedService().send(thin);
+  assert.deepEqual(whole.send({ ...signIn, traceState: "ot=th:0;rv:ffffffffffffff" }).codes(), [
+    "warning sampling_thin",
+  ]);
+});
+
+test("spans that come again are told", () => {
   const service = new WatchedService().send();
   const sketch = service.sketch({});
   for (let index = 0; index < 5; index++) service.world.sendBytes(traceRequest([sketch]));
