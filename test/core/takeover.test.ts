@@ -62,7 +62,7 @@ function tries(count: number, everySeconds: number, { client = STRANGER, user }:
 }
 
 test("a stranger that fails thirty times and gets in pages, at a rate that is as usual", () => {
-  const signIn = new SignIn().goOn(6 * MINUTE_MS, tries(30, 10));
+  const signIn = new SignIn().goOn(11 * MINUTE_MS, tries(30, 20));
   const kinds = signIn.world.transitions().map(({ kind, alert }) => `${kind} ${alert.ruleId} ${alert.severity}`);
   assert.deepEqual(kinds, ["firing login-takeover critical"]);
   const evidence = signIn.takeovers()[0]?.alert.evidence;

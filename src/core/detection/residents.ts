@@ -9,8 +9,11 @@
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 
-/** The persistence at which one client is an alarm of its own. */
-export const CLIENT_LIMIT = 25;
+/**
+ * The persistence at which one client is an alarm of its own. A program that tries an old password every half minute
+ * comes to 20.5 within ten minutes, and is none.
+ */
+export const CLIENT_LIMIT = 21;
 const RESIDENTS_MAX = 16;
 const STAYS_FACTOR = 3;
 const GONE_MS = HOUR_MS;

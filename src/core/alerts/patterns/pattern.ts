@@ -67,7 +67,7 @@ const NEARLY_ALL = 0.8;
 const FEW = 0.3;
 const MANY_CLIENTS = 20;
 const SOME_CLIENTS = 5;
-const ONE_SOURCE_FAILURES_MIN = 25;
+const ONE_SOURCE_FAILURES_MIN = 20;
 const STUFFING_USERS_MIN = 15;
 const SPRAYING_USERS_MIN = 8;
 /** Stolen pairs are tried once, twice with a slip; a few common passwords are tried on each account. */

@@ -128,7 +128,7 @@ test("one address that keeps failing shows on the client chart", () => {
   assert(client !== null);
   assert.ok(client.isAlarmOfItsOwn && client.name !== null);
   assert.ok(client.gate.value > 4.5 && client.gate.value <= 5 && !client.gate.holds, JSON.stringify(client.gate));
-  assert.equal(client.gate.needed, 25);
+  assert.equal(client.gate.needed, 21);
 });
 
 test("an endpoint that never failed is explained without claiming anything to be usual there", () => {
