@@ -132,3 +132,37 @@ test("a client that used to sign in here and gets in again is no takeover", () =
   goOn(world, 2 * MINUTE_MS, tries(60, "203.0.113.3"));
   assert.ok(!world.kinds().includes("escalated"));
 });
+
+test("a release that locks people out is one, also where several spans tell of each request", () => {
+  const world = new EngineWorld(ONE_RULE);
+  const minutes = (count: number, version: string, status: (second: number) => number): void => {
+    for (let second = 0; second < 60 * count; second++) {
+      world.pass(SECOND_MS);
+      const login = { ...LOGIN, status: status(second), client: `203.0.113.${(second * 7) % 50}` };
+      world.send([...nested(login), ...nested({ ...login, ...ORDERS, status: 200 })], { "service.version": version });
+    }
+  };
+  minutes(90, "1.0", (second) => (second % 97 === 0 ? 401 : 200));
+  minutes(5, "1.1", () => 401);
+  minutes(20, "1.2", (second) => (second % 97 === 0 ? 401 : 200));
+  assert.ok(world.engine.joinedRequests.nestedCount > 1000, "spans are joined");
+  const ended = world.transitions().filter(({ kind }) => kind === "resolved");
+  assert.deepEqual(
+    ended.map(({ alert }) => alert.evidence.pattern),
+    ["deploy"],
+  );
+});
+
+let traceCount = 0;
+
+/** The server's span, and the framework's within it. */
+function nested(request: SpanFacts): readonly SpanFacts[] {
+  traceCount += 1;
+  const traceId = traceCount.toString(16).padStart(32, "d");
+  const outer = traceCount.toString(16).padStart(16, "e");
+  const inner = traceCount.toString(16).padStart(16, "f");
+  return [
+    { ...request, ids: { traceId, spanId: outer } },
+    { ...request, ids: { traceId, spanId: inner, parentSpanId: outer } },
+  ];
+}

@@ -6,6 +6,7 @@
  * waits for the rest of its batch, and what it is marked with is filled in at the end. Calls are counted
  * and leave as they came.
  */
+import { SKETCHED_KEYS } from "../alerts/patterns/episode-sketch.ts";
 import type { RequestCounter } from "../alerts/request-counter.ts";
 import { RequestJoiner } from "../extraction/joining/request-joiner.ts";
 import type { SpanExtractor } from "../extraction/span-extractor.ts";
@@ -52,8 +53,11 @@ export class SpanMarker implements SpanSink {
 
   readWith(reading: SpanReading): void {
     this.#reading = reading;
-    this.requests.attributeKeys = reading.attributeKeys;
-    this.#calls.attributeKeys = reading.attributeKeys;
+    const { attributeKeys } = reading;
+    for (const joiner of [this.requests, this.#calls]) {
+      joiner.attributeKeys = attributeKeys;
+      joiner.failureAttributeKeys = [...new Set([...attributeKeys, ...SKETCHED_KEYS])];
+    }
   }
 
   /** To be called before the spans of a batch. */

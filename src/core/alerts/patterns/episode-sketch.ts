@@ -25,6 +25,8 @@ const USER_BITS = 1024;
 const AGENT_BITS = 256;
 const AGENT_KEY = "user_agent.original";
 const VERSION_KEY = "service.version";
+/** What is asked of a failure by name, and has to be kept of one that waits for its other spans. */
+export const SKETCHED_KEYS: readonly string[] = [AGENT_KEY, VERSION_KEY];
 
 export type EpisodeSketch = {
   readonly startedAt: UnixMillis;

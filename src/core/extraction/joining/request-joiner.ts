@@ -44,8 +44,9 @@ const GROUPS_MAX = 2 ** 30;
 const NO_REQUESTS: readonly SettledRequest[] = [];
 
 export class RequestJoiner {
-  /** Attributes that rules ask for, which a held request has to bring along. */
+  /** Attributes that a held request has to bring along, because somebody will ask for them; more of a failed one. */
   attributeKeys: readonly string[] = [];
+  failureAttributeKeys: readonly string[] = [];
   /** Of the last `admit`: the span waits. What it is marked with is said by `settle`. */
   heldPart: RequestPart | null = null;
   /** Spans that were sent again. */
@@ -132,7 +133,7 @@ export class RequestJoiner {
     const part = partOf(observation, {
       key: this.#recent.keyOf(place),
       parentKey: this.#recent.parentKeyOf(place),
-      attributeKeys: this.attributeKeys,
+      attributeKeys: observation.outcome === "ok" ? this.attributeKeys : this.failureAttributeKeys,
     });
     const request = new HeldRequest(group, part, { scope: observation.scope, until: now + HELD_MS });
     this.heldPart = part;

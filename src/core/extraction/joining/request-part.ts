@@ -25,7 +25,7 @@ export type RequestPart = Descent &
     /** The span that it is within, as far as is known: those between the two may still come. */
     parentKey: string;
     readonly hasRoute: boolean;
-    /** Of those that rules ask for. */
+    /** Of those that somebody may ask for. */
     readonly attributes: ReadonlyMap<string, string>;
     /** Its place among the edits of the batch at hand; NO_PLACE once the span has left, or when it gains nothing. */
     editPlace: number;

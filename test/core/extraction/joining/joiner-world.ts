@@ -27,6 +27,7 @@ export class JoinerWorld {
 
   constructor() {
     this.joiner.attributeKeys = ["tenant"];
+    this.joiner.failureAttributeKeys = ["tenant"];
   }
 
   /** Sends one batch. Returns what is counted at once, as `GET /orders/{} 401 expired`. */
