@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { SpanSketch } from "../core/extraction/span-requests.ts";
 
-/** Which half of the set: the one that was mended by, or the one that was kept from sight until then. */
-export const HALVES = ["tuning", "held-out"] as const;
-export type Half = (typeof HALVES)[number];
+/** The part that the code was mended by, the one that was kept from sight until then, and what others had published. */
+export const PARTS = ["tuning", "held-out", "public"] as const;
+export type Part = (typeof PARTS)[number];
 
 /** One request as a sender tells of it, and what a person says that it was. */
 export type LabelledRequest = {
@@ -21,7 +21,7 @@ export type LabelledRequest = {
 
 /** A text with credentials in it, and where in a request it stands. */
 export type CredentialPlacement = {
-  readonly half: Half;
+  readonly half: Exclude<Part, "public">;
   readonly place: string;
   readonly key?: string;
   readonly text: string;
@@ -29,8 +29,8 @@ export type CredentialPlacement = {
   readonly secrets: readonly string[];
 };
 
-export function readLabelledRequests(half: Half): readonly LabelledRequest[] {
-  return linesOf(`${half}.jsonl`).map((line) => JSON.parse(line) as LabelledRequest);
+export function readLabelledRequests(part: Part): readonly LabelledRequest[] {
+  return linesOf(`${part}.jsonl`).map((line) => JSON.parse(line) as LabelledRequest);
 }
 
 export function readCredentialPlacements(): readonly CredentialPlacement[] {

@@ -71,6 +71,8 @@ export const SPAN_SLOT = {
   httpMethod: spanSlot(ATTR_HTTP_METHOD),
   httpResponseStatusCode: spanSlot(ATTR_HTTP_RESPONSE_STATUS_CODE),
   httpStatusCode: spanSlot(ATTR_HTTP_STATUS_CODE),
+  /** agentgateway, with `http.path` and `src.addr`. */
+  httpStatus: spanSlot("http.status"),
   httpRoute: spanSlot(ATTR_HTTP_ROUTE),
   nextRoute: spanSlot("next.route"),
   /** True on the outer span of a Next.js request that an inner span reports better. */
@@ -112,6 +114,7 @@ export const SPAN_SLOT = {
   netPeerIp: spanSlot(ATTR_NET_PEER_IP),
   peerAddress: spanSlot("peer.address"),
   clientSocketAddress: spanSlot("client.socket.address"),
+  srcAddr: spanSlot("src.addr"),
   userAgentOriginal: spanSlot(ATTR_USER_AGENT_ORIGINAL),
   httpUserAgent: spanSlot(ATTR_HTTP_USER_AGENT),
   userAgent: spanSlot("user_agent"),
@@ -133,6 +136,8 @@ export const SPAN_SLOT = {
   /** The ratio of a sampler, as Jaeger, Datadog and Honeycomb write it. */
   jaegerSamplerParam: spanSlot("sampler.param"),
   datadogRatio: spanSlot("_dd.rule_psr"),
+  /** What Datadog calls a span by; its name says but what kind of work it is. */
+  datadogResource: spanSlot("dd.span.Resource"),
   honeycombRate: spanSlot("SampleRate"),
 } as const;
 
@@ -150,7 +155,11 @@ export const RESOURCE_SLOT = {
   webEngineName: resourceSlot(ATTR_WEBENGINE_NAME),
 } as const;
 
-export const HTTP_STATUS_SLOTS = [SPAN_SLOT.httpResponseStatusCode, SPAN_SLOT.httpStatusCode] as const;
+export const HTTP_STATUS_SLOTS = [
+  SPAN_SLOT.httpResponseStatusCode,
+  SPAN_SLOT.httpStatusCode,
+  SPAN_SLOT.httpStatus,
+] as const;
 
 export const GRPC_STATUS_SLOTS = [
   SPAN_SLOT.rpcStatusCode,
@@ -189,6 +198,7 @@ export const PEER_SLOTS = [
   SPAN_SLOT.netPeerIp,
   SPAN_SLOT.peerAddress,
   SPAN_SLOT.clientSocketAddress,
+  SPAN_SLOT.srcAddr,
 ] as const;
 
 /** Who signs in, or is signed in. */

@@ -59,6 +59,7 @@ const RPC_SLOTS = [
 
 const utf8 = new TextEncoder();
 const PROXY_COMPONENT = utf8.encode("proxy");
+const HTTP_SYSTEM = utf8.encode("http");
 const EGRESS_NAME = utf8.encode("egress ");
 /** Istio: how the id of a proxy beside an application begins. */
 const SIDECAR = utf8.encode("sidecar~");
@@ -122,8 +123,7 @@ export class SpanExtractor {
     if (!isCall(view)) return null;
     const grpcStatus = readGrpcStatus(view);
     const scope = this.scopeOf(view);
-    const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
-    const endpoint = this.#callNaming.endpointOf(view, scope, isRpc ? "rpc" : "http");
+    const endpoint = this.#callNaming.endpointOf(view, scope, isRemoteCall(view, grpcStatus) ? "rpc" : "http");
     if (endpoint === null) return null;
     const observation = this.#observationOn(view, scope, endpoint);
     observation.scope = this.#settings.endpoints.scopeOf(endpoint);
@@ -178,8 +178,7 @@ export class SpanExtractor {
   }
 
   #endpointOf(view: SpanView, scope: ServiceScope, grpcStatus: number): Endpoint {
-    const isRpc = grpcStatus !== NO_GRPC_STATUS || hasAny(view, RPC_SLOTS);
-    const rpcEndpoint = isRpc ? this.#rpcNaming.endpointOf(view, scope) : null;
+    const rpcEndpoint = isRemoteCall(view, grpcStatus) ? this.#rpcNaming.endpointOf(view, scope) : null;
     this.#isNamedByRoute = rpcEndpoint !== null;
     if (rpcEndpoint !== null) return rpcEndpoint;
     const endpoint = this.#httpNaming.endpointOf(view, scope);
@@ -214,6 +213,11 @@ function isCall(view: SpanView): boolean {
   return view.kind === KIND_CLIENT && !isGatewayRoot(view) && (hasAny(view, HTTP_SLOTS) || hasAny(view, RPC_SLOTS));
 }
 
+/** Kratos names its handlers as remote calls in spans of HTTP too, and says so. */
+function isRemoteCall(view: SpanView, grpcStatus: number): boolean {
+  return grpcStatus !== NO_GRPC_STATUS || (hasAny(view, RPC_SLOTS) && !holds(view, SPAN_SLOT.rpcSystem, HTTP_SYSTEM));
+}
+
 /** Next.js: the outer span of a request that an inner one reports with its true status. */
 function isBubble({ attributes, bytes }: SpanView): boolean {
   return attributes.has(SPAN_SLOT.nextBubble) && attributes.text(bytes, SPAN_SLOT.nextBubble) === "true";
@@ -225,12 +229,14 @@ function isBubble({ attributes, bytes }: SpanView): boolean {
  */
 function isGatewayRoot(view: SpanView): boolean {
   if (view.parentSpanIdStart !== -1 || startsWith(view, SPAN_SLOT.nodeId, SIDECAR)) return false;
-  const { attributes, bytes } = view;
-  const start = attributes.start[SPAN_SLOT.component] ?? 0;
-  const end = attributes.end[SPAN_SLOT.component] ?? 0;
-  if (attributes.has(SPAN_SLOT.component) && equalBytes(bytes, start, end, PROXY_COMPONENT)) return true;
+  if (holds(view, SPAN_SLOT.component, PROXY_COMPONENT)) return true;
   const nameEnd = Math.min(view.nameEnd, view.nameStart + EGRESS_NAME.length);
-  return view.nameStart !== -1 && equalBytes(bytes, view.nameStart, nameEnd, EGRESS_NAME);
+  return view.nameStart !== -1 && equalBytes(view.bytes, view.nameStart, nameEnd, EGRESS_NAME);
+}
+
+function holds({ attributes, bytes }: SpanView, slot: number, expected: Uint8Array): boolean {
+  if (attributes.kind[slot] !== VALUE_STRING) return false;
+  return equalBytes(bytes, attributes.start[slot] ?? 0, attributes.end[slot] ?? 0, expected);
 }
 
 function startsWith({ attributes, bytes }: SpanView, slot: number, expected: Uint8Array): boolean {

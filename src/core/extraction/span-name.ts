@@ -4,7 +4,9 @@
  * Some instrumentations put the route into nothing but the name, and some the method.
  */
 import type { SpanView } from "../otlp/span-view.ts";
+import { VALUE_STRING } from "../otlp/span-view.ts";
 import { readText } from "../otlp/wire.ts";
+import { SPAN_SLOT } from "./attribute-keys.ts";
 import { isMethod } from "./endpoint-naming.ts";
 
 const SPACE = 0x20;
@@ -24,13 +26,17 @@ export class SpanNameParts {
   templateEnd = 0;
 
   read(view: SpanView): void {
-    const { bytes, nameEnd } = view;
-    const start = skipHttpWord(bytes, view.nameStart, nameEnd);
+    const { attributes, bytes } = view;
+    // Datadog's spans are named for a kind of work, and carry the request's name beside it.
+    const isBeside = attributes.kind[SPAN_SLOT.datadogResource] === VALUE_STRING;
+    const nameStart = isBeside ? (attributes.start[SPAN_SLOT.datadogResource] ?? 0) : view.nameStart;
+    const nameEnd = isBeside ? (attributes.end[SPAN_SLOT.datadogResource] ?? 0) : view.nameEnd;
+    const start = skipHttpWord(bytes, nameStart, nameEnd);
     this.methodStart = start;
     this.methodEnd = start;
     this.templateStart = nameEnd;
     this.templateEnd = nameEnd;
-    if (view.nameStart < 0) return;
+    if (nameStart < 0) return;
     if (bytes[start] === SLASH) {
       this.templateStart = start;
       return;

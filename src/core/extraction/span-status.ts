@@ -19,7 +19,7 @@ export function readHttpStatus(view: SpanView): number {
     const status = httpStatusIn(view, HTTP_STATUS_SLOTS[index] ?? 0);
     if (status !== NO_HTTP_STATUS) return status;
   }
-  return isMicrometer(view) ? httpStatusIn(view, SPAN_SLOT.micrometerStatus) : NO_HTTP_STATUS;
+  return isMicrometer(view) ? httpStatusIn(view, SPAN_SLOT.micrometerStatus) : errorNumber(view);
 }
 
 /** The first status that is one; NO_GRPC_STATUS when no attribute holds any. */
@@ -45,6 +45,14 @@ export function isMicrometer(view: SpanView): boolean {
     attributes.has(SPAN_SLOT.micrometerMethod) &&
     attributes.has(SPAN_SLOT.micrometerStatus)
   );
+}
+
+/** Kratos gives an error, of HTTP and gRPC alike, the number of an HTTP status. */
+function errorNumber({ attributes, bytes }: SpanView): number {
+  const slot = SPAN_SLOT.rpcStatusCode;
+  if (attributes.kind[slot] === VALUE_NONE) return NO_HTTP_STATUS;
+  const status = attributes.asNumber(bytes, slot);
+  return isHttpStatus(status) ? status : NO_HTTP_STATUS;
 }
 
 function httpStatusIn(view: SpanView, slot: number): number {

@@ -1,7 +1,7 @@
 /** How often requests of many kinds of senders are read as what they are: see `test/fixtures/labelled/`. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { HALVES, readLabelledRequests } from "../../support/labelled-requests.ts";
+import { PARTS, readLabelledRequests } from "../../support/labelled-requests.ts";
 import type { Answer, Arrange, Field, Verdict } from "./labelled-world.ts";
 import { countedOfEach, verdictsOn } from "./labelled-world.ts";
 
@@ -26,11 +26,11 @@ const ARRIVALS: Readonly<Record<string, Arrange>> = {
 /** All orders of four spans, which is as many as a request has here. */
 const ORDERS_MAX = 24;
 
-for (const half of HALVES) {
-  const requests = readLabelledRequests(half);
+for (const part of PARTS) {
+  const requests = readLabelledRequests(part);
   const inOneBatch = countedOfEach(requests, (spans) => [spans]);
 
-  describe(`the ${half} half of the labelled requests`, () => {
+  describe(`the ${part} part of the labelled requests`, () => {
     test("is read rightly often enough", () => {
       const verdicts = requests.flatMap((request, index) => verdictsOn(request, inOneBatch[index] ?? []));
       for (const [field, all] of Map.groupBy(verdicts, (verdict) => verdict.field)) assertGoal(field, all);

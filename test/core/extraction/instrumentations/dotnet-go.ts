@@ -29,6 +29,17 @@ const legacyGo = (method: string, target: string, status: number) => ({
 
 const CLIENT = "203.0.113.9";
 
+const KRATOS_ORDER = {
+  "http.request.method": "GET",
+  "http.route": "/v1/orders/{id}",
+  "url.path": "/v1/orders/8",
+  "rpc.system": "http",
+  "rpc.service": "shop.v1.Orders",
+  "rpc.method": "Get",
+  "rpc.status_code": 401,
+  "network.peer.address": "203.0.113.9",
+};
+
 export const DOTNET: readonly TraceExample[] = [
   {
     sender: "ASP.NET Core: no leading slash, and no client",
@@ -138,5 +149,29 @@ export const GO: readonly TraceExample[] = [
       internal("validateToken"),
     ],
     requests: ["GET /api/v1/users/{} unauthenticated"],
+  },
+  {
+    sender: "Kratos over HTTP: its handlers' names, and the status as that of an error",
+    spans: [
+      server("/shop.v1.Orders/Get", KRATOS_ORDER, {
+        statusCode: "ERROR",
+        exceptions: [
+          { type: "*errors.Error", message: "error: code = 401 reason = UNAUTHORIZED message = Token is invalid" },
+        ],
+      }),
+    ],
+    requests: ["GET /v1/orders/{} unauthenticated"],
+    client: CLIENT,
+  },
+  {
+    sender: "Kratos over gRPC: the number of an HTTP status",
+    spans: [
+      server(
+        "/shop.v1.Orders/Get",
+        { "rpc.system": "grpc", "rpc.service": "shop.v1.Orders", "rpc.method": "Get", "rpc.status_code": 403 },
+        { statusCode: "ERROR" },
+      ),
+    ],
+    requests: ["shop.v1.Orders/Get forbidden"],
   },
 ];

@@ -295,4 +295,30 @@ export const SERVERLESS: readonly TraceExample[] = [
     ],
     requests: ["GET /me unauthenticated"],
   },
+  {
+    sender: "agentgateway before it took to the conventions",
+    spans: [
+      server("POST /*", {
+        "http.method": "POST",
+        "http.path": "/mcp",
+        "http.status": 401,
+        "src.addr": "203.0.113.9:50314",
+        error: "authentication failure: no bearer token found",
+      }),
+    ],
+    requests: ["POST /mcp unauthenticated"],
+    client: CLIENT,
+  },
+  {
+    sender: "Datadog through a collector: the request's name beside that of the work",
+    spans: [
+      server("aspnet-mvc.request", {
+        "dd.span.Resource": "GET /accounts/{name}",
+        "http.method": "GET",
+        "http.url": "http://shop.example.com/accounts/anna",
+        "http.status_code": "401",
+      }),
+    ],
+    requests: ["GET /accounts/{} unauthenticated"],
+  },
 ];
