@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { BacktestAlert } from "../../src/cli/backtest-alerts.ts";
 import { BacktestAlerts } from "../../src/cli/backtest-alerts.ts";
 import { protobufToJson } from "../../src/core/otlp/json-from-protobuf.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../src/core/time.ts";
 import { framed } from "../io/recordings/recordings.ts";
 import { EngineWorld } from "../support/engine-world.ts";
 import { Random } from "../support/random.ts";
@@ -56,6 +56,28 @@ function samples(): readonly Sample[] {
 }
 
 const CHALLENGE = 'Bearer error="invalid_token", error_description="The token expired"';
+
+const NIGHTS = 5;
+
+/** Few people by day, none of whom fails often, and a job of three machines whose credential has expired, every night at two. */
+function nights(): readonly Sample[] {
+  const random = new Random(9);
+  const facts = { user: "", isExpired: false, route: "/api/orders" };
+  const taken: Sample[] = [];
+  for (let at = VIRTUAL_START + 137; at < VIRTUAL_START + NIGHTS * DAY_MS; at += MINUTE_MS / 2) {
+    const status = random.chance(0.02) ? 401 : 200;
+    taken.push({ ...facts, at, status, client: `203.0.113.${random.integer(200)}` });
+    const isJob = hourOfDay(at) >= 2 && hourOfDay(at) < 2.25;
+    if (isJob)
+      for (let try_ = 1; try_ < 7; try_++)
+        taken.push({ ...facts, at: at + try_ * 3000, status: 401, client: `192.0.2.${1 + (try_ % 3)}` });
+  }
+  return taken;
+}
+
+function hourOfDay(at: number): number {
+  return (at % DAY_MS) / HOUR_MS;
+}
 
 function asSpan({ at, route, status, client, user, isExpired }: Sample) {
   const attributes = {
@@ -121,5 +143,15 @@ test("a recording in order alerts in each format exactly as the same traffic doe
   const frames = batches.map(({ bytes }) => bytes);
   assert.deepEqual(await alertsOf(framed(...frames)), live);
   assert.deepEqual(await alertsOf(frames.map(asJsonLine).join("\n")), live);
+  assert.deepEqual(await alertsOf(all.map(asRequestLine).join("\n")), live);
+});
+
+test("a job that fails every night is a ticket from the fourth on, live as in a recording of the nights", async () => {
+  const all = nights();
+  const live = alertsLive(asBatches(all));
+  assert.deepEqual(
+    live.map(({ page }) => page),
+    [true, true, true, false, false],
+  );
   assert.deepEqual(await alertsOf(all.map(asRequestLine).join("\n")), live);
 });

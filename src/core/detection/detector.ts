@@ -40,15 +40,15 @@ import {
 } from "./recent-clients.ts";
 import { noteResidentSeen } from "./residents.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";
-import type { Season } from "./season.ts";
 import type { SeasonKind } from "./season-learning.ts";
+import type { SeasonPlace } from "./seasons.ts";
 import { Seasons } from "./seasons.ts";
 import type { Series, SeriesTraits, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 import type { SeriesRows } from "./series-rows.ts";
 import { countFailure, countSuccess } from "./sliding-counts.ts";
 import type { SeriesSnapshot } from "./snapshot.ts";
-import { copySeries, readSnapshot, readStoredSeason, takeSnapshot } from "./snapshot.ts";
+import { copySeries, readSeasonPlace, readSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Expectation } from "./surplus.ts";
 import { isAtRest, REST_AFTER_MS, startWatch } from "./watch.ts";
 import { WatchList } from "./watch-list.ts";
@@ -222,13 +222,13 @@ export class Detector {
   }
 
   snapshot(series: Series): SeriesSnapshot {
-    return takeSnapshot(series, this.#terms.seasons.of(series));
+    return takeSnapshot(series, this.#terms.seasons.placeOf(series));
   }
 
   /** Decides from here on as the stored series would have; a snapshot of another version starts anew. */
   restore(snapshot: SeriesSnapshot, now: UnixMillis): Series {
     const series = readSnapshot(snapshot, now);
-    this.#findSeasonPlace(series, readStoredSeason(snapshot));
+    this.#findSeasonPlace(series, readSeasonPlace(snapshot));
     if (series.watch !== null) this.#findPlace(series, series.watch, now);
     return series;
   }
@@ -249,7 +249,8 @@ export class Detector {
   }
 
   /** Without a place a stored season is given up; so it is when the rule wants none any more. */
-  #findSeasonPlace(series: Series, season: Season | null): void {
+  #findSeasonPlace(series: Series, { season, waitsUntil }: SeasonPlace): void {
+    if (waitsUntil !== null) this.#terms.seasons.wait(series, waitsUntil);
     if (season !== null && this.#terms.season !== "none") this.#terms.seasons.admit(series, season);
   }
 

@@ -13,10 +13,12 @@ import type { Series } from "./series.ts";
 /** At about 1.6 kilobytes each. */
 const SEASONS_MAX = 20_000;
 
+/** A series' season, or until when it does without: it gave one up, or found no place. */
+export type SeasonPlace = { readonly season: Season | null; readonly waitsUntil: UnixMillis | null };
+
 export class Seasons {
   readonly #max: number;
   readonly #held = new Map<Series, Season>();
-  /** Until when those wait that gave one up, or found no place. A restart forgets that; it only costs a trial. */
   readonly #waiting = new WeakMap<Series, UnixMillis>();
   readonly #lent = new WeakMap<Series, Season>();
   #refusedCount = 0;
@@ -37,6 +39,10 @@ export class Seasons {
 
   of(series: Series): Season | undefined {
     return this.#held.get(series) ?? this.#lent.get(series);
+  }
+
+  placeOf(series: Series): SeasonPlace {
+    return { season: this.of(series) ?? null, waitsUntil: this.#waiting.get(series) ?? null };
   }
 
   mayBegin(series: Series, now: UnixMillis): boolean {

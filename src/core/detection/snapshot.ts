@@ -14,33 +14,37 @@ import { clearOpenStretch } from "./learning-queue.ts";
 import { skipQuiet } from "./quiet.ts";
 import type { StoredRecentClients } from "./recent-clients.ts";
 import { copyClients, restoredClients, storedClients } from "./recent-clients.ts";
-import type { Season, StoredSeason } from "./season.ts";
+import type { StoredSeason } from "./season.ts";
 import { readSeason, storeSeason } from "./season.ts";
+import type { SeasonPlace } from "./seasons.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 11;
+const SNAPSHOT_VERSION = 12;
 
 export type SeriesSnapshot = {
   readonly version: number;
   readonly series: StoredSeries;
   readonly season: StoredSeason | null;
+  readonly seasonWaitsUntil: UnixMillis | null;
 };
 
 type StoredWatch = Omit<Watch, "clients"> & { readonly clients: StoredRecentClients };
 type StoredSeries = Readonly<Omit<Series, "watch">> & { readonly watch: StoredWatch | null };
 
-export function takeSnapshot(series: Series, season: Season | undefined): SeriesSnapshot {
+export function takeSnapshot(series: Series, { season, waitsUntil }: SeasonPlace): SeriesSnapshot {
   return {
     version: SNAPSHOT_VERSION,
     series: storedSeries(series),
-    season: season === undefined ? null : storeSeason(season),
+    season: season === null ? null : storeSeason(season),
+    seasonWaitsUntil: waitsUntil,
   };
 }
 
 /** The season goes with its series. */
-export function readStoredSeason({ season, version }: SeriesSnapshot): Season | null {
-  return season === null || version !== SNAPSHOT_VERSION ? null : readSeason(season);
+export function readSeasonPlace({ season, seasonWaitsUntil, version }: SeriesSnapshot): SeasonPlace {
+  if (version !== SNAPSHOT_VERSION) return { season: null, waitsUntil: null };
+  return { season: season === null ? null : readSeason(season), waitsUntil: seasonWaitsUntil };
 }
 
 /** A snapshot of another version starts anew: its numbers would mean something else. */

@@ -3,9 +3,11 @@ import { test } from "node:test";
 import type { Season, StoredSeason } from "../../../src/core/detection/season.ts";
 import { offsetsAt, readSeason, storeSeason } from "../../../src/core/detection/season.ts";
 import { Seasons } from "../../../src/core/detection/seasons.ts";
+import type { SeriesSnapshot } from "../../../src/core/detection/snapshot.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../src/core/time.ts";
+import { fc } from "../../support/properties.ts";
 import type { EndpointOptions } from "./endpoint-under-test.ts";
-import { EndpointUnderTest, START } from "./endpoint-under-test.ts";
+import { EndpointUnderTest, START, throughJson } from "./endpoint-under-test.ts";
 
 const WEEK_MS = 7 * DAY_MS;
 const PER_SECOND = 0.05;
@@ -87,6 +89,7 @@ test("an endpoint without a pattern gives its season up after three weeks, and i
   assert.equal(seasons.heldCount, 1);
   playHours(endpoint, even, 4 * DAY_MS);
   assert.equal(seasons.heldCount, 0);
+  endpoint.restart(0);
   assert.equal(seasons.mayBegin(endpoint.series, endpoint.now + 80 * DAY_MS), false);
 });
 
@@ -152,6 +155,47 @@ test("a season survives a restart, and times when nobody watches", () => {
   playHours(endpoint, office, DAY_MS - ((endpoint.now - START) % DAY_MS));
   assert.ok(readingAt(endpoint, 8).requestRate > 1.2 * PER_SECOND);
 });
+
+test("whenever a series is stored and restored, asked or left alone, it decides as it would have, while its season becomes known", () => {
+  const known = officeAfter(21 * DAY_MS + 20 * HOUR_MS);
+  const stored = throughJson(known.detector.snapshot(known.series));
+  const stretch = fc.record({
+    requests: fc.integer({ min: 1, max: 3000 }),
+    ratio: fc.constantFrom(RATIO, 2.5 * RATIO),
+    attackPerSecond: fc.constantFrom(0, 0, 0, PER_SECOND / 2, 5 * PER_SECOND),
+  });
+  fc.assert(
+    fc.property(fc.array(stretch, { minLength: 3, maxLength: 6 }), (stretches) => {
+      const [left, restarted] = [resumed(known, stored), resumed(known, stored)];
+      for (const { requests, ...traffic } of stretches) {
+        for (const endpoint of [left, restarted]) {
+          let count = 0;
+          endpoint.play({ forMs: DAY_MS, perSecond: PER_SECOND, ...traffic }, () => ++count === requests);
+        }
+        assert.ok(restarted.reading.usual > 0);
+        restarted.restart(0);
+      }
+      assert.deepEqual(restarted.alarms, left.alarms);
+      assert.deepEqual(stateOf(restarted), stateOf(left));
+    }),
+    { numRuns: 8 },
+  );
+});
+
+/** All of it but its place in the list. */
+function stateOf({ detector, series }: EndpointUnderTest): SeriesSnapshot {
+  const snapshot = throughJson(detector.snapshot(series));
+  if (snapshot.series.watch !== null) snapshot.series.watch.place = 0;
+  return snapshot;
+}
+
+/** Another endpoint that goes on from what was stored of this one, in a process of its own. */
+function resumed({ now }: EndpointUnderTest, stored: SeriesSnapshot): EndpointUnderTest {
+  const endpoint = new EndpointUnderTest({ seed: 60 });
+  endpoint.now = now;
+  endpoint.series = endpoint.detector.restore(stored, now);
+  return endpoint;
+}
 
 test("a stored season is given up by a rule that wants none", () => {
   const endpoint = officeAfter(3 * DAY_MS);

@@ -106,6 +106,6 @@ export function aCheckpoint(route: string, createdAt: number): SeriesCheckpoint 
     per: ["env", "service", "method", "route"],
     values: ["prod", "auth", "POST", route],
     endpoint: { ...loginEndpoint, route },
-    state: takeSnapshot(createSeries(createdAt, { isAuthenticationRoute: true }), undefined),
+    state: takeSnapshot(createSeries(createdAt, { isAuthenticationRoute: true }), { season: null, waitsUntil: null }),
   };
 }
