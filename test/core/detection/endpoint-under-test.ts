@@ -115,7 +115,7 @@ export class EndpointUnderTest {
     const stored = throughJson(this.detector.snapshot(this.series));
     this.now += awayMs;
     this.series = this.detector.restore(stored, this.now);
-    if (awayMs > 0) this.#tickedAt = this.now;
+    if (awayMs !== 0) this.#tickedAt = this.now;
   }
 
   /** Somebody who was never here before. */
