@@ -11,6 +11,7 @@ import { tableLines } from "../print-table.ts";
 import { ANCHORS } from "./anchors.ts";
 import { AUTHSPIKE, AUTHSPIKE_WITHOUT_SEASON } from "./authspike-entrant.ts";
 import type { Entrant } from "./contestant.ts";
+import { overlays } from "./overlay.ts";
 import { play } from "./play.ts";
 import { toLine } from "./request.ts";
 import type { Recipe, Scenario } from "./scenario.ts";
@@ -20,7 +21,7 @@ import { SEASONAL_SCENARIOS } from "./seasonal-scenarios.ts";
 import { endpointDays, STANDING_COLUMNS, Standing } from "./standing.ts";
 import { strengthTable } from "./strengths.ts";
 
-const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAMES] [--without NAMES] [--ours] [--seasons] [--strengths] [--print NAME]
+const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenarios NAMES] [--without NAMES] [--ours] [--seasons] [--strengths] [--overlay FILE] [--print NAME]
   --quick            one seed, and no scenario of many millions of requests
   --seed WHICH       a number, "tuning" or "report"; "report" is the default
   --scenarios NAMES  those whose name contains one of these, with commas between them
@@ -28,6 +29,7 @@ const HELP = `npm run bench:detection -- [--quick] [--seed WHICH]... [--scenario
   --ours             without the anchors
   --seasons          streams of six weeks with a clear shape, with and without the season of the shipped rules
   --strengths        only how long an alarm takes, beside the least that there is, from slight to fierce attacks
+  --overlay FILE     real failures, as lines for: authspike backtest --format requests, laid over sign-ins at five rates
   --print NAME       one scenario as lines for: authspike backtest --format requests -`;
 
 const { values: options } = parseArgs({
@@ -39,6 +41,7 @@ const { values: options } = parseArgs({
     ours: { type: "boolean", default: false },
     seasons: { type: "boolean", default: false },
     strengths: { type: "boolean", default: false },
+    overlay: { type: "string" },
     print: { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -144,10 +147,15 @@ function chosenSeeds(): readonly number[] {
 
 function chosenRecipes(): readonly Recipe[] {
   const { scenarios, without, quick } = options;
-  return (options.seasons ? SEASONAL_SCENARIOS : RECIPES).filter(({ name, size }) => {
+  return allRecipes().filter(({ name, size }) => {
     if (quick && size === "heavy") return false;
     return contains(name, scenarios) && (without === undefined || !contains(name, without));
   });
+}
+
+function allRecipes(): readonly Recipe[] {
+  if (options.overlay !== undefined) return overlays(options.overlay);
+  return options.seasons ? SEASONAL_SCENARIOS : RECIPES;
 }
 
 function contains(name: string, parts: string): boolean {
