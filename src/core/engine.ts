@@ -363,7 +363,11 @@ export class Engine {
       ruleSet: this.#ruleSet,
       now,
       inDoubtSince: this.#inDoubtSince,
-      shown: { client: (client) => clients.nameOf(client), user: (user) => clients.nameOfUser(user) },
+      shown: {
+        client: (client) => clients.nameOf(client),
+        user: (user) => clients.nameOfUser(user),
+        session: (session) => clients.nameOfSession(session),
+      },
       detection: this.#fleet,
       scans: this.#counter.scans,
       toldIncidents: new ToldIncidents(() => this.#hot.openAlerts()),

@@ -130,7 +130,7 @@ function refusal({ service, id, outcome, httpStatus }: Refusal): Observation {
   const names = { environment: "", namespace: "", method: "GET", route: `/r-${id}`, protocol: "http" as const };
   return {
     endpoint: { id, hash: id, name: `GET /r-${id}`, isOverflow: false, service, ...names },
-    ...{ outcome, httpStatus, cause: null, grpcStatus: -1, weight: 1, client: 7, user: 0, endedAt: 0 },
+    ...{ outcome, httpStatus, cause: null, grpcStatus: -1, weight: 1, client: 7, user: 0, session: 0, endedAt: 0 },
     traceId: () => "",
     spanId: () => "",
     attribute: () => undefined,

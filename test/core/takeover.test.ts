@@ -79,6 +79,18 @@ test("after a restart strangers are strangers at once, and people are known", ()
   assert.equal(people.goOn(6 * MINUTE_MS, tries(20, 10, { client: "203.0.113.3" })).severity(), null);
 });
 
+test("a session that fails from a new address each time and then gets in pages, and is never shown by its id", () => {
+  const attributes = { "session.id": "0f1e2d3c4b5a" };
+  const signIn = new SignIn().goOn(6 * MINUTE_MS, (second) =>
+    second % 10 !== 0 || second > 300
+      ? []
+      : [{ ...LOGIN, client: `198.51.100.${second / 10}`, attributes, status: second < 300 ? 401 : 200 }],
+  );
+  assert.equal(signIn.severity(), "critical");
+  assert.match(pageOf(signIn, "success_after_failures"), /about 30 failures of session s-[0-9a-f]{12} within/);
+  assert.doesNotMatch(JSON.stringify(signIn.world.effects), /0f1e2d3c4b5a/);
+});
+
 test("somebody who mistypes five times or nine, known or not, raises nothing", () => {
   for (const count of [5, 9]) {
     for (const client of [STRANGER, "203.0.113.3"]) {

@@ -135,6 +135,8 @@ export type ClientFailures = { readonly client: string; readonly failures: numbe
 export type SuccessAfterFailures = {
   /** As people see it; null when they are not to. */
   readonly client: string | null;
+  /** The session that the failures came in, from whatever addresses; null when they were one client's or an account's. */
+  readonly session: string | null;
   readonly failures: number;
   readonly failedFrom: UnixMillis | null;
   readonly failedUntil: UnixMillis | null;

@@ -22,6 +22,9 @@ export function takeoverHappened(alert: Alert): string {
   if (latest === undefined) return `Somebody kept failing on ${place} and then got in.`;
   const how = `${failureCount(latest.failures)}${lasted(latest)}, then a success`;
   const more = others.length === 0 ? "" : ` ${others.length} more got in before.`;
+  if (latest.session !== null) {
+    return `Somebody kept failing on ${place} in one session, and then got in: ${how}.${more}`;
+  }
   return latest.clients === null
     ? `A client kept failing on ${place} and then got in: ${how}.${more}`
     : `${latest.clients} clients failed at one account on ${place}, and one that had never signed in there got in: ${how}.${more}`;
@@ -35,7 +38,12 @@ export function successLine(success: SuccessAfterFailures, now: Instant): string
   return `${who}: about ${failureCount(failures)}${byWhom(success)}${lasted(success)}, then a success${into(success)} at ${when}${traces(success)}`;
 }
 
-function byWhom({ accounts, clients }: SuccessAfterFailures): string {
+function byWhom({ accounts, clients, session }: SuccessAfterFailures): string {
+  const where = session === null ? "" : ` of session ${field(session)}`;
+  return where + atAccounts({ accounts, clients });
+}
+
+function atAccounts({ accounts, clients }: Pick<SuccessAfterFailures, "accounts" | "clients">): string {
   if (clients !== null) return ` of ${clients} clients`;
   if (accounts === null) return "";
   return accounts === 1 ? " at one account" : ` at ${accounts} accounts`;

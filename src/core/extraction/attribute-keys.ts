@@ -42,6 +42,7 @@ import {
   ATTR_SERVICE_NAMESPACE,
   ATTR_SERVICE_PEER_NAME,
   ATTR_SERVICE_VERSION,
+  ATTR_SESSION_ID,
   ATTR_TELEMETRY_DISTRO_NAME,
   ATTR_TELEMETRY_SDK_LANGUAGE,
   ATTR_TELEMETRY_SDK_NAME,
@@ -124,6 +125,7 @@ export const SPAN_SLOT = {
   enduserId: spanSlot(ATTR_ENDUSER_ID),
   userName: spanSlot(ATTR_USER_NAME),
   userEmail: spanSlot(ATTR_USER_EMAIL),
+  sessionId: spanSlot(ATTR_SESSION_ID),
   /** Never read here: that it is captured at all tells something. */
   authorization: spanSlot("http.request.header.authorization"),
   /** Envoy says `proxy` here, and which proxy it is. */

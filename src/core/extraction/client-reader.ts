@@ -23,7 +23,7 @@ import { DEFAULT_CLIENT_SETTINGS } from "./client-settings.ts";
 import { readForwarded } from "./forwarded-header.ts";
 import { isInternalAddress, NOT_AN_ADDRESS, readAddress } from "./ip-address.ts";
 import type { SipHashKey } from "./siphash.ts";
-import { formatUser, readUser } from "./user-fingerprint.ts";
+import { formatSession, formatUser, readSession, readUser } from "./user-fingerprint.ts";
 
 /** Clients whose names are remembered to be shown; the longest known makes room. */
 export const SHOWN_CLIENTS_MAX = 20_000;
@@ -58,6 +58,11 @@ export class ClientReader {
     return readUser(this.#key, view);
   }
 
+  /** The same of the session. */
+  readSession(view: SpanView): number {
+    return readSession(this.#key, view);
+  }
+
   /** How people see the client; null when they are not to see it. */
   nameOf(client: number): string | null {
     if (this.#settings.shown === "none") return null;
@@ -67,6 +72,10 @@ export class ClientReader {
   /** How people see a user, whose name is shown to nobody; null when they are not to. */
   nameOfUser(user: number): string | null {
     return this.#settings.shown === "none" ? null : formatUser(user);
+  }
+
+  nameOfSession(session: number): string | null {
+    return this.#settings.shown === "none" ? null : formatSession(session);
   }
 
   #readAsTold(view: SpanView): number {

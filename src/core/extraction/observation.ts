@@ -27,6 +27,8 @@ export interface Observation {
   readonly client: number;
   /** Keyed fingerprint of the user who signs in or is signed in, a safe integer; 0 when nothing names one. */
   readonly user: number;
+  /** The same of the session that the request is part of, whatever addresses it comes from. */
+  readonly session: number;
   /** When the request ended, by the sender's clock. */
   readonly endedAt: UnixMillis;
   /** 32 hex digits, "" when there is no trace. Built on demand: most requests are never shown. */

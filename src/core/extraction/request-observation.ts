@@ -5,6 +5,7 @@
  * live engine would have found.
  */
 import { ATTR_CLIENT_ADDRESS } from "@opentelemetry/semantic-conventions";
+import { ATTR_SESSION_ID } from "@opentelemetry/semantic-conventions/incubating";
 import type { UnixMillis } from "../time.ts";
 import { USER_KEYS } from "./attribute-keys.ts";
 import { isAuthenticationRoute } from "./authentication-route.ts";
@@ -23,7 +24,7 @@ import { routeOf } from "./request-route.ts";
 import type { ServiceScope } from "./service-table.ts";
 import type { SipHashKey } from "./siphash.ts";
 import { isGrpcStatus, isHttpStatus } from "./status-names.ts";
-import { fingerprintUserText, UNKNOWN_USER } from "./user-fingerprint.ts";
+import { fingerprintSessionText, fingerprintUserText, UNKNOWN_USER } from "./user-fingerprint.ts";
 
 export type RecordedRequest = {
   readonly endedAt: UnixMillis;
@@ -65,6 +66,7 @@ export class RequestObservation implements Observation {
   readonly weight: number;
   readonly client: number;
   readonly user: number;
+  readonly session: number;
   readonly endedAt: UnixMillis;
   readonly cause: FailureCause | null;
   readonly #request: RecordedRequest;
@@ -83,6 +85,7 @@ export class RequestObservation implements Observation {
     this.client =
       request.client === undefined ? UNKNOWN_CLIENT : fingerprintClientText(context.clientKey, request.client);
     this.user = userOf(request, context.clientKey);
+    this.session = fingerprintSessionText(context.clientKey, this.attribute(ATTR_SESSION_ID) ?? "");
     this.endedAt = request.endedAt;
   }
 

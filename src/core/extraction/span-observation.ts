@@ -18,10 +18,11 @@ import type { Observation, Outcome } from "./observation.ts";
 import type { RequestResult } from "./outcome.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS, outcomeOf } from "./outcome.ts";
 import type { ServiceScope } from "./service-table.ts";
-import { UNKNOWN_USER } from "./user-fingerprint.ts";
+import { UNKNOWN_SESSION, UNKNOWN_USER } from "./user-fingerprint.ts";
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
+const KIND_CLIENT = 3;
 
 /** Bits of `flags`: that the sender knows where the parent is, and that it is elsewhere. */
 const PARENT_IS_LOCAL = 0x100;
@@ -110,6 +111,11 @@ export class SpanObservation implements Observation {
       this.#isUserRead = true;
     }
     return this.#user;
+  }
+
+  /** Few ask for it, and each but once. Calls are made by the service, whoever it makes them for. */
+  get session(): number {
+    return this.view.kind === KIND_CLIENT ? UNKNOWN_SESSION : this.#clients.readSession(this.view);
   }
 
   /** Another authspike has marked this span already. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fingerprintClientText } from "../../../src/core/extraction/client-fingerprint.ts";
 import { EndpointTable } from "../../../src/core/extraction/endpoint-table.ts";
 import { RequestObservation } from "../../../src/core/extraction/request-observation.ts";
-import { fingerprintUserText } from "../../../src/core/extraction/user-fingerprint.ts";
+import { fingerprintSessionText, fingerprintUserText } from "../../../src/core/extraction/user-fingerprint.ts";
 import { fc } from "../../support/properties.ts";
 import type { SpanSketch } from "./span-requests.ts";
 import { CLIENT_KEY, ExtractionWorld } from "./span-requests.ts";
@@ -52,4 +52,19 @@ test("a recorded request names its user as a span does", () => {
   assert.equal(userOf({ "enduser.id": "anna" }), fingerprint("anna"));
   assert.equal(userOf({ "user.id": "-", "user.name": "bob" }), fingerprint("bob"));
   assert.equal(userOf({}), 0);
+});
+
+test("a session is read from session.id, and poses neither as a user nor as a client", () => {
+  const signIn = { "http.request.method": "POST", "url.path": "/login", "http.response.status_code": 401 };
+  const given = [{ "session.id": "a-long-session-id-1" }, { "session.id": "***" }, {}, { "session.id": 7 }];
+  const sketches = given.map((extra) => ({ attributes: { ...signIn, ...extra } }));
+  const sessions = new ExtractionWorld().observe(sketches, ({ session }) => session);
+  const session = (text: string) => fingerprintSessionText(CLIENT_KEY, text);
+  assert.deepEqual(sessions, [session("a-long-session-id-1"), 0, 0, session("7")]);
+  assert.notEqual(session("a-long-session-id-1"), fingerprint("a-long-session-id-1"));
+  assert.notEqual(session("a-long-session-id-1"), fingerprintClientText(CLIENT_KEY, "a-long-session-id-1"));
+  const endpoints = new EndpointTable({ endpointsPerServiceMax: 10, endpointsMax: 10 });
+  const request = { endedAt: 0, service: "auth", method: "POST", path: "/login", httpStatus: 401 };
+  const recorded = { ...request, attributes: { "session.id": "a-long-session-id-1" } };
+  assert.equal(new RequestObservation(recorded, { endpoints, clientKey: CLIENT_KEY }).session, sessions[0]);
 });

@@ -66,6 +66,7 @@ function observation(
     weight: 1,
     client: 0,
     user: 0,
+    session: 0,
     endedAt: 0,
     traceId: () => "",
     spanId: () => "",

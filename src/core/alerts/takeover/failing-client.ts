@@ -1,5 +1,5 @@
 /**
- * One client that has failed to sign in, from its first failure on.
+ * One client that has failed to sign in, from its first failure on; or one session, from whatever addresses.
  *
  * Failures and the success after them may come out of order, because services send their spans in batches. Where their
  * senders' clocks are at most a minute apart from the order of arrival they are believed: what ended before the success
@@ -43,7 +43,7 @@ export type FailingClient = {
   readonly accounts: number[];
   namedFailures: number;
   /** It had not signed in here when it first failed; null when nobody could know. */
-  readonly isStranger: boolean | null;
+  isStranger: boolean | null;
   /** What the sign-in had seen when the run began. */
   before: SignInTotals;
   example: SpanReference | null;
@@ -57,6 +57,7 @@ export type SignInTotals = { readonly successes: number; readonly failuresOfKnow
 type EarlierSuccess = {
   readonly at: UnixMillis;
   readonly endedAt: UnixMillis;
+  readonly client: number;
   readonly user: number;
   readonly example: SpanReference;
   /** Failures before it, as far as they have come. */
@@ -112,7 +113,7 @@ export function noteFailure(
 export function noteSuccess(client: FailingClient, observation: Observation, now: UnixMillis): number {
   const { endedAt, user } = observation;
   const failures = failuresBefore(client, endedAt);
-  client.success = { at: now, endedAt, user, example: referenceTo(observation), failures };
+  client.success = { at: now, endedAt, client: observation.client, user, example: referenceTo(observation), failures };
   client.failures = Math.max(0, client.failures - SUCCESS_PAYBACK);
   return failures;
 }

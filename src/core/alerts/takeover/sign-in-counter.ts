@@ -14,7 +14,7 @@ import type { WatchedSeries } from "../watched-series.ts";
 import type { SignInSnapshot } from "./sign-in-watch.ts";
 import { SignInWatch } from "./sign-in-watch.ts";
 
-/** About 100 KB each at most, under attack by many. */
+/** About 150 KB each at most, under attack by many. */
 export const SIGN_IN_WATCHES_MAX = 1000;
 
 /** What has become of a series that a request was counted in. */

@@ -1,15 +1,15 @@
 /**
  * Watches one sign-in for successes after failures, whatever its rate.
  *
- * Two tables say who has failed: clients within the hour, and accounts within six. A success of a client or into an
- * account that stands in one of them is looked at, and may be a takeover. Everything is counted in the order of arrival
+ * Three tables say who has failed: clients and sessions within the hour, and accounts within six. A success of a client,
+ * in a session or into an account that stands in one of them is looked at, and may be a takeover. Everything is counted in the order of arrival
  * and for each request, so that batches change nothing; `snapshot` holds all of it, so that a restart does not either.
  */
 import type { ClientVotes } from "../../detection/client-votes.ts";
 import { castSuccess, createClientVotes, isClearLeader } from "../../detection/client-votes.ts";
 import { UNKNOWN_CLIENT } from "../../extraction/client-fingerprint.ts";
 import type { Observation } from "../../extraction/observation.ts";
-import { UNKNOWN_USER } from "../../extraction/user-fingerprint.ts";
+import { UNKNOWN_SESSION, UNKNOWN_USER } from "../../extraction/user-fingerprint.ts";
 import type { UnixMillis } from "../../time.ts";
 import { HOUR_MS, MINUTE_MS } from "../../time.ts";
 import type { SpanReference } from "../alert.ts";
@@ -24,7 +24,8 @@ import { endRun, factsOfClient, newFailingClient, noteFailure, noteSuccess } fro
 import type { Grade } from "./takeover-grade.ts";
 import { gradeOfAccount, gradeOfClient, isOutage } from "./takeover-grade.ts";
 
-const CLIENTS: TableBounds = { entriesMax: 128, memoryMs: HOUR_MS };
+/** Of clients, and of sessions. */
+const VISITORS: TableBounds = { entriesMax: 128, memoryMs: HOUR_MS };
 const ACCOUNTS: TableBounds = { entriesMax: 128, memoryMs: 6 * HOUR_MS };
 /** Of one episode; the earliest make room. */
 const TAKEOVERS_MAX = 16;
@@ -35,6 +36,8 @@ const ALARM_MS = MINUTE_MS;
 export type Takeover = {
   readonly grade: Exclude<Grade, "none">;
   readonly client: number;
+  /** In which the failures came, where they were not one client's; else UNKNOWN_SESSION. */
+  readonly session: number;
   /** Into which account, where the request names it. */
   readonly user: number;
   readonly failures: number;
@@ -54,29 +57,33 @@ export type Takeover = {
 /** A watch as plain data that survives JSON and a restart. */
 export type SignInSnapshot = {
   readonly version: number;
-  readonly clients: readonly FailingClient[];
+  readonly clients: StoredVisitors;
+  readonly sessions: StoredVisitors;
   readonly accounts: readonly AttackedAccount[];
   readonly totals: SignInTotals;
-  readonly successVotes: ClientVotes;
   readonly takeovers: readonly Takeover[];
 };
 
-const SNAPSHOT_VERSION = 1;
+type StoredVisitors = { readonly failing: readonly FailingClient[]; readonly successVotes: ClientVotes };
+
+/** Those who have failed, by what tells them apart, and whose successes most are. */
+type Visitors = { readonly failing: FailureTable<FailingClient>; readonly successVotes: ClientVotes };
+
+const SNAPSHOT_VERSION = 2;
 
 export class SignInWatch {
-  readonly #clients: FailureTable<FailingClient>;
+  readonly #clients: Visitors;
+  readonly #sessions: Visitors;
   readonly #accounts: FailureTable<AttackedAccount>;
-  readonly #successVotes: ClientVotes;
   readonly #totals: { successes: number; failuresOfKnown: number };
   #takeovers: readonly Takeover[];
 
   constructor(from?: SignInSnapshot) {
     // One of another version starts anew: its numbers would mean something else.
-    const { accounts, clients, successVotes, takeovers, totals } =
-      from?.version === SNAPSHOT_VERSION ? from : nothing();
-    this.#clients = new FailureTable(CLIENTS, structuredClone(clients));
+    const { accounts, clients, sessions, takeovers, totals } = from?.version === SNAPSHOT_VERSION ? from : nothing();
+    this.#clients = restoredVisitors(clients);
+    this.#sessions = restoredVisitors(sessions);
     this.#accounts = new FailureTable(ACCOUNTS, structuredClone(accounts));
-    this.#successVotes = { ...successVotes };
     this.#totals = { ...totals };
     this.#takeovers = takeovers;
   }
@@ -87,12 +94,13 @@ export class SignInWatch {
   }
 
   get displacedCount(): number {
-    return this.#clients.displacedCount + this.#accounts.displacedCount;
+    const tables = [this.#clients.failing, this.#sessions.failing, this.#accounts];
+    return tables.reduce((sum, { displacedCount }) => sum + displacedCount, 0);
   }
 
   /** Of each client that has failed lately. */
   failuresByClient(now: UnixMillis): readonly number[] {
-    return this.#clients.present(now).map(({ failures }) => failures);
+    return this.#clients.failing.present(now).map(({ failures }) => failures);
   }
 
   isAlarming(now: UnixMillis): boolean {
@@ -107,20 +115,25 @@ export class SignInWatch {
 
   /** True when, coming late, it makes an earlier success a takeover. */
   observeFailure(observation: Observation, knownClients: KnownClients, now: UnixMillis): boolean {
-    const failing = this.#failingClient(observation, knownClients, now);
+    const client = this.#failingClient(observation, knownClients, now);
+    const session = this.#failingSession(observation, knownClients, now);
     // A stranger stays one as long as it keeps failing, also once it has got in.
-    if (failing?.isStranger === false) this.#totals.failuresOfKnown += 1;
+    if (client?.isStranger === false) this.#totals.failuresOfKnown += 1;
     else this.#noteAccount(observation, now);
-    if (failing === null || noteFailure(failing, observation, this.#totals, now) === "in order") return false;
-    return this.#noteLateFailure(failing, now);
+    const isNewsOfSession = this.#noteFailure(this.#sessions, session, observation, now);
+    const isNewsOfClient = this.#noteFailure(this.#clients, client, observation, now);
+    return isNewsOfSession || isNewsOfClient;
   }
 
-  /** True when it is a takeover. To be called before the success makes its client a known one. */
+  /** True when it is a takeover. To be called before the success makes its client a known one; it makes the session one. */
   observeSuccess(observation: Observation, knownClients: KnownClients, now: UnixMillis): boolean {
-    const { client } = observation;
-    const takeover =
-      this.#takeoverByClient(observation, now) ?? this.#takeoverOfAccount(observation, knownClients, now);
-    castSuccess(this.#successVotes, client);
+    const { client, endpoint, session } = observation;
+    const byClient = this.#takeoverBy(this.#clients, this.#clients.failing.find(client, now), observation, now);
+    const inSession = this.#takeoverInSession(observation, knownClients, now);
+    const takeover = byClient ?? inSession ?? this.#takeoverOfAccount(observation, knownClients, now);
+    castSuccess(this.#clients.successVotes, client);
+    castSuccess(this.#sessions.successVotes, session);
+    knownClients.noteSuccess(session, endpoint.hash, now);
     this.#totals.successes += 1;
     if (takeover !== null) this.#take(takeover);
     return takeover !== null;
@@ -129,10 +142,10 @@ export class SignInWatch {
   snapshot(): SignInSnapshot {
     return {
       version: SNAPSHOT_VERSION,
-      clients: structuredClone(this.#clients.entries()),
+      clients: storedVisitors(this.#clients),
+      sessions: storedVisitors(this.#sessions),
       accounts: structuredClone(this.#accounts.entries()),
       totals: { ...this.#totals },
-      successVotes: { ...this.#successVotes },
       takeovers: this.#takeovers,
     };
   }
@@ -141,12 +154,29 @@ export class SignInWatch {
   #failingClient(observation: Observation, knownClients: KnownClients, now: UnixMillis): FailingClient | null {
     const { client } = observation;
     if (client === UNKNOWN_CLIENT) return null;
-    const known = this.#clients.find(client, now);
+    const known = this.#clients.failing.find(client, now);
+    return known ?? this.#addTo(this.#clients, client, strangeness(observation, knownClients, now), now);
+  }
+
+  /** The same of its session. One in which somebody has signed in here before is no stranger's. */
+  #failingSession(observation: Observation, knownClients: KnownClients, now: UnixMillis): FailingClient | null {
+    const { endpoint, session } = observation;
+    if (session === UNKNOWN_SESSION) return null;
+    const known = this.#sessions.failing.find(session, now);
     if (known !== undefined) return known;
-    const isStranger = strangeness(observation, knownClients, now);
-    const newcomer = newFailingClient(client, { isStranger, before: { ...this.#totals } }, now);
-    this.#clients.add(newcomer, now);
+    const isKnown = knownClients.has(session, endpoint.hash);
+    return this.#addTo(this.#sessions, session, isKnown ? false : strangeness(observation, knownClients, now), now);
+  }
+
+  #addTo({ failing }: Visitors, id: number, isStranger: boolean | null, now: UnixMillis): FailingClient {
+    const newcomer = newFailingClient(id, { isStranger, before: { ...this.#totals } }, now);
+    failing.add(newcomer, now);
     return newcomer;
+  }
+
+  #noteFailure(visitors: Visitors, known: FailingClient | null, observation: Observation, now: UnixMillis): boolean {
+    if (known === null || noteFailure(known, observation, this.#totals, now) === "in order") return false;
+    return this.#noteLateFailure(visitors, known, now);
   }
 
   #noteAccount(observation: Observation, now: UnixMillis): void {
@@ -160,31 +190,43 @@ export class SignInWatch {
     noteFailureAt(account, observation, now);
   }
 
-  #takeoverByClient(observation: Observation, now: UnixMillis): Takeover | null {
-    const known = this.#clients.find(observation.client, now);
+  #takeoverInSession(observation: Observation, knownClients: KnownClients, now: UnixMillis): Takeover | null {
+    const known = this.#sessions.failing.find(observation.session, now);
+    // Whoever has signed in from here before was elsewhere meanwhile.
+    if (known !== undefined && strangeness(observation, knownClients, now) === false) known.isStranger = false;
+    return this.#takeoverBy(this.#sessions, known, observation, now);
+  }
+
+  #takeoverBy(
+    visitors: Visitors,
+    known: FailingClient | undefined,
+    observation: Observation,
+    now: UnixMillis,
+  ): Takeover | null {
     if (known === undefined) return null;
     const failures = noteSuccess(known, observation, now);
-    const grade = this.#gradeOf(known, failures);
+    const grade = this.#gradeOf(visitors, known, failures);
     if (grade === "none") return null;
     endRun(known);
-    return takeoverBy(known, grade, now);
+    return this.#takeoverOf(visitors, known, grade, now);
   }
 
   /** A failure from before the client's last success has come to light. */
-  #noteLateFailure(known: FailingClient, now: UnixMillis): boolean {
+  #noteLateFailure(visitors: Visitors, known: FailingClient, now: UnixMillis): boolean {
     const { success } = known;
     if (success === null) return false;
-    const grade = this.#gradeOf(known, success.failures);
+    const grade = this.#gradeOf(visitors, known, success.failures);
     if (grade === "none") return false;
-    const told = this.#takeovers.find(({ client, succeededAt }) => client === known.id && succeededAt === success.at);
+    const told = this.#takeovers.find((other) => other.client === success.client && other.succeededAt === success.at);
     const isNews = told?.grade !== grade;
-    const takeover = takeoverBy(known, grade, isNews ? now : told.foundAt);
+    const takeover = this.#takeoverOf(visitors, known, grade, isNews ? now : told.foundAt);
     if (takeover !== null) this.#take(takeover);
     return isNews;
   }
 
-  #gradeOf(known: FailingClient, failures: number): Grade {
-    if (this.#isGateway(known.id) || isOutage(this.#since(known.before))) return "none";
+  #gradeOf({ successVotes }: Visitors, known: FailingClient, failures: number): Grade {
+    // Most successes are its own, so that its failures are those of many.
+    if (isClearLeader(successVotes, known.id) || isOutage(this.#since(known.before))) return "none";
     return gradeOfClient(factsOfClient(known, failures));
   }
 
@@ -192,24 +234,44 @@ export class SignInWatch {
     const { client, user } = observation;
     const account = user === UNKNOWN_USER ? undefined : this.#accounts.find(user, now);
     if (account === undefined || client === UNKNOWN_CLIENT) return null;
-    if (this.#isGateway(client) || isOutage(this.#since(account.before))) return null;
+    if (isClearLeader(this.#clients.successVotes, client) || isOutage(this.#since(account.before))) return null;
     const grade = gradeOfAccount(factsOfAccount(account, strangeness(observation, knownClients, now)));
     if (grade === "none") return null;
     const { failures, firstAt: failedFrom, lastAt: failedUntil, example: failure } = account;
     const counts = { failures, failedFrom, failedUntil, accounts: null, clients: account.clients.length };
     const success = referenceTo(observation);
     endAttack(account);
-    return { grade, client, user, ...counts, succeededAt: now, foundAt: now, failure, success };
-  }
-
-  /** Most successes come from it, so that its failures are those of many. */
-  #isGateway(client: number): boolean {
-    return isClearLeader(this.#successVotes, client);
+    return {
+      grade,
+      client,
+      session: UNKNOWN_SESSION,
+      user,
+      ...counts,
+      succeededAt: now,
+      foundAt: now,
+      failure,
+      success,
+    };
   }
 
   #since(before: SignInTotals): SignInTotals {
     const { failuresOfKnown, successes } = this.#totals;
     return { failuresOfKnown: failuresOfKnown - before.failuresOfKnown, successes: successes - before.successes };
+  }
+
+  #takeoverOf(
+    visitors: Visitors,
+    known: FailingClient,
+    grade: Takeover["grade"],
+    foundAt: UnixMillis,
+  ): Takeover | null {
+    const { example: failure, firstAt: failedFrom, lastAt: failedUntil, success } = known;
+    if (success === null) return null;
+    const { at: succeededAt, client, failures, user } = success;
+    const { accounts } = factsOfClient(known, failures);
+    const counts = { failures, failedFrom, failedUntil, accounts, clients: null };
+    const session = visitors === this.#sessions ? known.id : UNKNOWN_SESSION;
+    return { grade, client, session, user, ...counts, succeededAt, foundAt, failure, success: success.example };
   }
 
   /** One success is one takeover, however much more comes to light about it. */
@@ -220,23 +282,22 @@ export class SignInWatch {
   }
 }
 
-function takeoverBy(known: FailingClient, grade: Takeover["grade"], foundAt: UnixMillis): Takeover | null {
-  const { example: failure, firstAt: failedFrom, id: client, lastAt: failedUntil, success } = known;
-  if (success === null) return null;
-  const { at: succeededAt, failures, user } = success;
-  const { accounts } = factsOfClient(known, failures);
-  const counts = { failures, failedFrom, failedUntil, accounts, clients: null };
-  return { grade, client, user, ...counts, succeededAt, foundAt, failure, success: success.example };
+function restoredVisitors({ failing, successVotes }: StoredVisitors): Visitors {
+  return { failing: new FailureTable(VISITORS, structuredClone(failing)), successVotes: { ...successVotes } };
+}
+
+function storedVisitors({ failing, successVotes }: Visitors): StoredVisitors {
+  return { failing: structuredClone(failing.entries()), successVotes: { ...successVotes } };
 }
 
 function nothing(): SignInSnapshot {
   const totals = { successes: 0, failuresOfKnown: 0 };
   return {
     version: SNAPSHOT_VERSION,
-    clients: [],
+    clients: { failing: [], successVotes: createClientVotes() },
+    sessions: { failing: [], successVotes: createClientVotes() },
     accounts: [],
     totals,
-    successVotes: createClientVotes(),
     takeovers: [],
   };
 }

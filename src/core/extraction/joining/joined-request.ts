@@ -15,7 +15,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { UNKNOWN_ROUTE } from "../endpoint-naming.ts";
 import type { Observation, Outcome } from "../observation.ts";
 import { NO_GRPC_STATUS, NO_HTTP_STATUS } from "../outcome.ts";
-import { UNKNOWN_USER } from "../user-fingerprint.ts";
+import { UNKNOWN_SESSION, UNKNOWN_USER } from "../user-fingerprint.ts";
 import type { RequestPart } from "./request-part.ts";
 
 export class JoinedRequest implements Observation {
@@ -28,6 +28,7 @@ export class JoinedRequest implements Observation {
   readonly weight: number;
   readonly client: number;
   readonly user: number;
+  readonly session: number;
   readonly endedAt: UnixMillis;
   /** Stands for the whole request: the part that none of the others is around. */
   readonly outermost: RequestPart;
@@ -56,6 +57,7 @@ export class JoinedRequest implements Observation {
     this.weight = outermost.weight;
     this.client = ordered.find(({ client }) => client !== UNKNOWN_CLIENT)?.client ?? UNKNOWN_CLIENT;
     this.user = ordered.find(({ user }) => user !== UNKNOWN_USER)?.user ?? UNKNOWN_USER;
+    this.session = ordered.find(({ session }) => session !== UNKNOWN_SESSION)?.session ?? UNKNOWN_SESSION;
     this.endedAt = outermost.endedAt;
   }
 

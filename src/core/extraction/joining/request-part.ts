@@ -15,7 +15,7 @@ import { NO_SPAN } from "./recent-requests.ts";
 
 export type RequestPart = Descent &
   Readonly<Pick<Observation, "cause" | "client" | "endedAt" | "endpoint" | "grpcStatus">> &
-  Readonly<Pick<Observation, "httpStatus" | "outcome" | "user" | "weight">> & {
+  Readonly<Pick<Observation, "httpStatus" | "outcome" | "session" | "user" | "weight">> & {
     readonly refusals: readonly Refusal[];
     readonly openAnswer: OpenAnswer | null;
     readonly traceId: string;
@@ -43,6 +43,7 @@ export function partOf(observation: SpanObservation, facts: PartFacts): RequestP
   return {
     ...{ cause, client, endedAt, endpoint, grpcStatus, hasRoute, httpStatus, outcome, refusals, user, weight },
     ...{ key, parentKey, editPlace: NO_PLACE },
+    session: observation.session,
     traceId: observation.traceId(),
     spanId: observation.spanId(),
     isEntry: observation.isEntry,

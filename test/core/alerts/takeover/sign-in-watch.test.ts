@@ -13,6 +13,7 @@ const STRANGER = 5001;
 const START = HOUR_MS;
 
 type Event = { readonly at: number; readonly isOk?: boolean; readonly client?: number; readonly user?: number } & {
+  readonly session?: number;
   /** By the sender's clock; when it arrives, unless given. */
   readonly endedAt?: number;
 };
@@ -22,7 +23,7 @@ class Visit {
   watch = new SignInWatch();
   readonly known = peopleAtLogin();
 
-  send({ at, client = STRANGER, endedAt = at, isOk = false, user = 0 }: Event): this {
+  send({ at, client = STRANGER, endedAt = at, isOk = false, session = 0, user = 0 }: Event): this {
     const now = START + at;
     const observation: Observation = {
       ...{
@@ -31,7 +32,7 @@ class Visit {
         cause: null,
         httpStatus: isOk ? 200 : 401,
       },
-      ...{ grpcStatus: -1, weight: 1, client, user, endedAt: START + endedAt },
+      ...{ grpcStatus: -1, weight: 1, client, user, session, endedAt: START + endedAt },
       traceId: () => `trace-${at}`,
       spanId: () => `span-${at}`,
       attribute: () => undefined,
@@ -105,6 +106,51 @@ test("the gateway that everybody comes through has taken over nothing", () => {
   assert.deepEqual(visit.send({ at: 60_000, client: 77, isOk: true }).counts, []);
 });
 
+const SESSION = 8001;
+
+/** One session that fails from a new address every time. */
+function wander(count: number): Visit {
+  const visit = new Visit();
+  for (let index = 0; index < count; index++) visit.send({ at: index * 1000, client: 6000 + index, session: SESSION });
+  return visit;
+}
+
+test("a session that fails from one address after the other is followed, and gets in once", () => {
+  const visit = wander(30);
+  const success = { isOk: true, client: 7000, session: SESSION };
+  visit.send({ at: 31_000, isOk: true, client: 7001 }).send({ ...success, at: 32_000 });
+  assert.deepEqual(visit.counts, [30]);
+  const [takeover] = visit.watch.takeovers;
+  assert.deepEqual([takeover?.grade, takeover?.client, takeover?.session], ["page", 7000, SESSION]);
+  assert.deepEqual(visit.send({ ...success, at: 40_000, client: 7002 }).counts, [30]);
+});
+
+test("what one client fails at is told once, as the client's, whatever its session", () => {
+  const visit = new Visit();
+  for (let index = 0; index < 30; index++) visit.send({ at: index * 1000, session: SESSION });
+  visit.send({ at: 30_000, isOk: true, session: SESSION });
+  assert.deepEqual(
+    visit.watch.takeovers.map(({ failures, session }) => [failures, session]),
+    [[30, 0]],
+  );
+});
+
+test("a session that has signed in here before, or does so from where somebody has, is no stranger's", () => {
+  const before = new Visit().fail(1, 0).send({ at: 100, isOk: true, client: 7000, session: SESSION });
+  for (let index = 0; index < 24; index++)
+    before.send({ at: 1000 + index * 1000, client: 6000 + index, session: SESSION });
+  assert.deepEqual(before.send({ at: 30_000, isOk: true, client: 7001, session: SESSION }).counts, []);
+  assert.deepEqual(wander(24).send({ at: 30_000, isOk: true, client: 3, session: SESSION }).counts, []);
+});
+
+test("a session id that everybody shares has taken over nothing", () => {
+  const visit = new Visit();
+  for (let index = 0; index < 40; index++)
+    visit.send({ at: index, client: 7000 + index, isOk: true, session: SESSION });
+  for (let index = 0; index < 40; index++) visit.send({ at: 1000 * index, client: 6000 + index, session: SESSION });
+  assert.deepEqual(visit.send({ at: 60_000, client: 9000, isOk: true, session: SESSION }).counts, []);
+});
+
 test("an alarm is over a minute after the last takeover was found", () => {
   const visit = new Visit().fail(30, SECOND_MS).send({ at: 30_000, isOk: true });
   assert.equal(visit.watch.isAlarming(START + 89_000), true);
@@ -124,6 +170,7 @@ const anyEvents = fc.array(
     isOk: fc.constantFrom(false, false, false, false, false, true),
     client: fc.constantFrom(1, STRANGER, STRANGER, STRANGER, 5002, 5003, 5004, 5005),
     user: fc.constantFrom(0, 1, 1, 2),
+    session: fc.constantFrom(0, SESSION, SESSION, 8002),
   }),
   { minLength: 20, maxLength: 120 },
 );

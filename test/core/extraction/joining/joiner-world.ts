@@ -90,9 +90,9 @@ function markOf(mark: Pick<Observation, "endpoint" | "outcome"> & { readonly isC
 
 /** A single span's observation moves on to the next span. */
 function snapshotOf(observation: Observation): Observation {
-  const { cause, client, endedAt, endpoint, grpcStatus, httpStatus, outcome, user, weight } = observation;
+  const { cause, client, endedAt, endpoint, grpcStatus, httpStatus, outcome, session, user, weight } = observation;
   return {
-    ...{ cause, client, endedAt, endpoint, grpcStatus, httpStatus, outcome, user, weight },
+    ...{ cause, client, endedAt, endpoint, grpcStatus, httpStatus, outcome, session, user, weight },
     traceId: () => "",
     spanId: () => "",
     attribute: () => undefined,
