@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { StoredClient } from "../../../src/core/detection/client-records.ts";
 import { ClientRecords, NO_PLACE, SPENT } from "../../../src/core/detection/client-records.ts";
 import { DAY_MS } from "../../../src/core/time.ts";
 import { fc } from "../../support/properties.ts";
@@ -34,7 +35,7 @@ test("what is written of a client is read again, however many come after it, and
         records.setEvent(place, event);
         expected.set(client, [client, now, tally, repeats, persistence, owed, event.eventMs, event.parallel]);
       }
-      const restored = new ClientRecords(JSON.parse(JSON.stringify(records.stored())));
+      const restored = new ClientRecords(JSON.parse(JSON.stringify(records.stored())) as readonly StoredClient[]);
       const copy = records.copy();
       records.clear();
       for (const same of [copy, restored]) assert.deepEqual(same.stored(), [...expected.values()]);
