@@ -9,6 +9,7 @@ import type { SpanView } from "../otlp/span-view.ts";
 import { VALUE_OTHER } from "../otlp/span-view.ts";
 import { textsIn } from "./causes/captured-values.ts";
 import type { RefusalExplainer } from "./causes/explain-refusal.ts";
+import type { OpenAnswer } from "./causes/open-answer.ts";
 import type { RefusalEvidence } from "./causes/refusal-evidence.ts";
 import type { Outcome } from "./observation.ts";
 import type { OutcomeOverrides } from "./outcome-override.ts";
@@ -45,6 +46,31 @@ export class SpanAnswers {
     if (observation.outcome !== "ok") return null;
     const own = view.statusCode === STATUS_ERROR ? explainer.answerOn(view) : null;
     return own ?? (evidence.mayHaveAnswered(view) ? evidence.answerAt(evidence.placeOf(view)) : null);
+  }
+
+  /**
+   * What spans behind this one in its batch may still say of its answer; null for nearly every request. To be asked
+   * when the outcome is known as far as it can be by now.
+   */
+  openAnswer(observation: SpanObservation): OpenAnswer | null {
+    const { evidence, explainer, overrides } = this.#parts;
+    const { endpoint, grpcStatus, httpStatus, view } = observation;
+    const stated = explainer.openAnswer(view, observation);
+    const keys = overrides.attributeKeys;
+    if (keys.length === 0 || !evidence.mayHaveAnswered(view)) return stated;
+    const place = evidence.placeOf(view);
+    const own = new Map(keys.map((key) => [key, this.#texts(view, key)]));
+    const textsOf = (key: string) => [...(own.get(key) ?? NO_TEXTS), ...evidence.textsAt(place, key)];
+    const meaning = () => overrides.outcomeOf({ endpoint, grpcStatus, httpStatus, textsOf });
+    const meantByNow = meaning();
+    return {
+      revise: () => {
+        const meant = meaning();
+        // What was meant before went into the outcome, and a cause may have changed that since.
+        if (meant === null || meant === meantByNow) return stated?.revise() ?? null;
+        return explainer.explainMeant(place, meant);
+      },
+    };
   }
 
   /** Keeps what a span within a request holds of the attributes that the configuration names. */

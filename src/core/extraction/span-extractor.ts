@@ -112,7 +112,7 @@ export class SpanExtractor {
     observation.hasRoute = this.#isNamedByRoute;
     observation.outcome = this.#answers.outcomeOf(observation) ?? observation.outcome;
     if (mayBeRefusal(observation.outcome, observation.httpStatus)) this.#explain(observation);
-    observation.openAnswer = this.#explainer.openAnswer(view, observation);
+    observation.openAnswer = this.#answers.openAnswer(observation);
     this.#sampling.note(observation.outcome === "ok" ? "success" : "other", observation.endedAt);
     this.#watch.note(observation);
     return observation;

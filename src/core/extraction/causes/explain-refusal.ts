@@ -15,7 +15,7 @@ import type { FailureCause } from "./cause.ts";
 import { isStated, isWithoutCredentials, provesFailedAuthentication, ROW } from "./cause.ts";
 import { inferredCause, namesBadToken, oauthCause, statedCause } from "./decide-cause.ts";
 import { answerOf, providerFailure, statementsOf } from "./inner-span.ts";
-import { OpenAnswer } from "./open-answer.ts";
+import type { OpenAnswer } from "./open-answer.ts";
 import type { Heard, Refusal } from "./refusal.ts";
 import { compareHeard } from "./refusal.ts";
 import type { RefusalEvidence } from "./refusal-evidence.ts";
@@ -104,11 +104,25 @@ export class RefusalExplainer {
         httpStatus === HTTP_BAD_REQUEST &&
         this.#isOnAuthenticationRoute(endpoint) &&
         evidence.mayHaveTold(view));
-    return isOpen ? new OpenAnswer(this, { outcome, place: evidence.placeOf(view) }) : null;
+    if (!isOpen) return null;
+    const place = evidence.placeOf(view);
+    return { revise: () => this.#revise(place, outcome) };
+  }
+
+  /** Of a request whose owner has said how it was answered. */
+  explainMeant(place: TracePlace, outcome: Outcome): Explanation {
+    if (outcome !== "forbidden" && outcome !== "unauthenticated") return { outcome, cause: null, refusal: null };
+    const promoted = outcome === "forbidden" ? this.#reviseForbidden(place) : null;
+    return promoted ?? explained(outcome, this.#evidence.refuse(place, null));
+  }
+
+  /** Reads how the span itself says that it was answered, for requests whose status is good. */
+  answerOn(view: SpanView): Outcome | null {
+    return answerOf(this.#signs.read(view));
   }
 
   /** Looks once more at what has been said within a request; null where that leaves its outcome as it is. */
-  revise(place: TracePlace, outcome: Outcome): Explanation | null {
+  #revise(place: TracePlace, outcome: Outcome): Explanation | null {
     const evidence = this.#evidence;
     if (outcome === "ok") {
       const answer = evidence.answerAt(place);
@@ -126,11 +140,6 @@ export class RefusalExplainer {
     const heard = [...own, ...this.#evidence.heardAt(place)].filter(isExplicit);
     const revised = outcomeWithCause("forbidden", heard.sort(compareHeard)[0]?.statement ?? null);
     return revised === "forbidden" ? null : explained(revised, refusal);
-  }
-
-  /** Reads how the span itself says that it was answered, for requests whose status is good. */
-  answerOn(view: SpanView): Outcome | null {
-    return answerOf(this.#signs.read(view));
   }
 
   #listenToExceptions(view: SpanView): void {

@@ -4,23 +4,9 @@
  * Where a service is known to say within a request how it was answered, the request waits for the end of its
  * batch and is asked once more then. What is said in a later batch comes too late for the outcome.
  */
-import type { Outcome } from "../observation.ts";
-import type { Explanation, RefusalExplainer } from "./explain-refusal.ts";
-import type { TracePlace } from "./trace-place.ts";
+import type { Explanation } from "./explain-refusal.ts";
 
-export class OpenAnswer {
-  readonly #explainer: RefusalExplainer;
-  readonly #place: TracePlace;
-  readonly #outcome: Outcome;
-
-  constructor(explainer: RefusalExplainer, { outcome, place }: { outcome: Outcome; place: TracePlace }) {
-    this.#explainer = explainer;
-    this.#outcome = outcome;
-    this.#place = place;
-  }
-
+export interface OpenAnswer {
   /** What has become of it by now; null where that is nothing new. */
-  revise(): Explanation | null {
-    return this.#explainer.revise(this.#place, this.#outcome);
-  }
+  revise(): Explanation | null;
 }

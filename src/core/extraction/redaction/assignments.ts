@@ -13,12 +13,12 @@ import { secretsInHeader } from "./header-values.ts";
 import { jwtMarker } from "./jwt-marker.ts";
 import type { FoundSecret, SecretKind } from "./secret-kind.ts";
 import { MARKER_START, markerOf } from "./secret-kind.ts";
-import { secretKindOfName, secretKindOfParameter } from "./secret-names.ts";
+import { secretKindOfField, secretKindOfName, secretKindOfParameter } from "./secret-names.ts";
 import { readInsert } from "./sql-insert.ts";
 
 export type NameTest = (name: string) => SecretKind | null;
-/** `inFields`: what is a secret only as the name of a field whose name and value are quoted. */
-export type NameTests = { readonly anywhere: NameTest; readonly inFields: NameTest };
+/** What is known of names; `isIgnored`: an operator wants the value to stay, wherever the name stands. */
+export type NameTests = { readonly kindOf: NameTest; readonly isIgnored: (name: string) => boolean };
 
 /** To either side of an anchor; longer names are cut. */
 const NAME_SIDE_MAX_CHARACTERS = 64;
@@ -28,10 +28,11 @@ export function readAssignment(text: string, at: number, from: number, names: Na
   const name = nameAround(text, at, from);
   if (text.startsWith(MARKER_START, name.start - MARKER_START.length)) return { found: [], end: name.end };
   const named = text.slice(name.start, name.end);
+  if (names.isIgnored(named)) return { found: [], end: name.end };
   const separator = separatorAfter(text, name, named);
-  if (separator === null) return readInsert(text, name, names.anywhere) ?? { found: [], end: name.end };
+  if (separator === null) return readInsert(text, name, names.kindOf) ?? { found: [], end: name.end };
   const isParameter = separator.sign === "=" && isInQuery(text, name.start);
-  const kindAnywhere = names.anywhere(named) ?? (isQuotedField(text, name, separator) ? names.inFields(named) : null);
+  const kindAnywhere = names.kindOf(named) ?? (isQuotedField(text, name, separator) ? secretKindOfField(named) : null);
   const kind =
     separator.sign === "/" ? kindOfPath(named) : (kindAnywhere ?? (isParameter ? secretKindOfParameter(named) : null));
   if (kind === null || (separator.sign === "blank" && kind !== "password")) return { found: [], end: name.end };

@@ -20,7 +20,7 @@ import { isHarmlessValue } from "./harmless-value.ts";
 import { secretsInHeader } from "./header-values.ts";
 import { placeOfAnchor, readPlacedPassword } from "./placed-passwords.ts";
 import type { FoundSecret, SecretKind } from "./secret-kind.ts";
-import { secretKindOfField, secretKindOfName } from "./secret-names.ts";
+import { secretKindOfName } from "./secret-names.ts";
 
 /** What an operator adds to what is found anyway. */
 export type RedactionRules = {
@@ -96,10 +96,7 @@ export class SecretFinder {
   /** What the value under a key is: of an attribute, or of anything else that has a name. */
   readonly kindOfKey = (key: string): SecretKind | null => this.#kindOf(key);
 
-  readonly #names: NameTests = {
-    anywhere: this.kindOfKey,
-    inFields: (name) => (this.#isIgnoredName(name) ? null : secretKindOfField(name)),
-  };
+  readonly #names: NameTests = { kindOf: this.kindOfKey, isIgnored: (name) => this.#isIgnoredName(name) };
 
   #readKey(key: string): SecretKind | null {
     if (this.#isIgnoredName(key)) return null;
@@ -110,6 +107,7 @@ export class SecretFinder {
   }
 
   #isIgnoredName(name: string): boolean {
+    if (this.#ignoredKeys.size === 0) return false;
     const lowerCased = name.toLowerCase();
     return this.#ignoredKeys.has(lowerCased) || this.#ignoredKeys.has(lastPartOf(lowerCased));
   }

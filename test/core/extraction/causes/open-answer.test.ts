@@ -1,6 +1,8 @@
 /** Outcomes that only spans within a request tell, where those come behind it in its batch. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
+import type { Outcome } from "../../../../src/core/extraction/observation.ts";
+import { OutcomeOverrides } from "../../../../src/core/extraction/outcome-override.ts";
 import { id, JoinerWorld, START_MS } from "../joining/joiner-world.ts";
 import type { SpanSketch } from "../span-requests.ts";
 
@@ -81,3 +83,72 @@ test("what an inner span says does not outweigh what the request itself says, in
   });
   assert.deepEqual(marks, ["counted POST /orders forbidden", "counted POST /orders forbidden"]);
 });
+
+describe("what an attribute within a GraphQL request says by the configuration", () => {
+  const outcomes = new OutcomeOverrides([
+    {
+      appliesTo: () => true,
+      attribute: { key: "graphql.errors", values: [saying("UNAUTHENTICATED"), saying("FORBIDDEN")] },
+      httpStatus: new Map(),
+      grpcStatus: new Map(),
+    },
+  ]);
+
+  for (const [order, arrange] of Object.entries({
+    "as they end, the innermost first": (spans: readonly SpanSketch[]) => spans.toReversed(),
+    "as they begin": (spans: readonly SpanSketch[]) => spans,
+    "with the request's own between": (spans: readonly SpanSketch[]) => [...spans.slice(3), ...spans.slice(0, 3)],
+  })) {
+    test(`counts with spans ${order}`, () => {
+      const world = new JoinerWorld(outcomes);
+      world.send(...graphqlSpans(1, "UNAUTHENTICATED").toReversed());
+      for (const [trace, code] of [
+        [2, "UNAUTHENTICATED"],
+        [3, "FORBIDDEN"],
+        [4, "NOT_FOUND"],
+      ] as const) {
+        world.send(...arrange(graphqlSpans(trace, code)));
+      }
+      const marks = [2, 3, 4].map((trace) => world.marks.get(id(trace * 16, 16)));
+      const answers = ["unauthenticated", "forbidden", "ok"];
+      assert.deepEqual(
+        marks,
+        answers.map((answer) => `counted POST /graphql ${answer}`),
+      );
+    });
+  }
+});
+
+function saying(code: string): { accepts: (text: string) => boolean; outcome: Outcome } {
+  const outcome = code === "FORBIDDEN" ? "forbidden" : "unauthenticated";
+  return { accepts: (text) => text.includes(`"code":"${code}"`), outcome };
+}
+
+/** As instrumentation-http, -express and -graphql send it, where a responseHook keeps the errors. */
+function graphqlSpans(trace: number, code: string): readonly SpanSketch[] {
+  const http = { "http.request.method": "POST", "url.path": "/graphql", "http.response.status_code": 200 };
+  const errors = JSON.stringify([{ message: "You must be logged in", path: ["me"], extensions: { code } }]);
+  const sketches: ReadonlyArray<readonly [parent: number, SpanSketch]> = [
+    [0, { name: "POST /graphql", attributes: { ...http, "http.route": "/graphql" } }],
+    [0, { name: "middleware - graphqlHandler", attributes: { "express.type": "middleware" } }],
+    [1, { name: "graphql.parse" }],
+    [1, { name: "graphql.validate" }],
+    [1, { name: "query Me", attributes: { "graphql.operation.type": "query", "graphql.errors": errors } }],
+    [
+      4,
+      {
+        name: "graphql.resolve me",
+        attributes: { "graphql.field.path": "me", "graphql.field.type": "User" },
+        statusCode: "ERROR",
+        statusMessage: "Access denied",
+        exceptions: [{ type: "GraphQLError", message: "Access denied" }],
+      },
+    ],
+  ];
+  return sketches.map(([parent, sketch], index) => ({
+    ...sketch,
+    ...{ traceId: id(trace, 32), spanId: id(trace * 16 + index, 16), startMs: START_MS + index },
+    ...{ endMs: START_MS + 50 - index },
+    ...(index === 0 ? {} : { kind: "INTERNAL", parentSpanId: id(trace * 16 + parent, 16) }),
+  }));
+}

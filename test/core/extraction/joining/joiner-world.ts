@@ -2,6 +2,7 @@
 
 import { HELD_MS, RequestJoiner } from "../../../../src/core/extraction/joining/request-joiner.ts";
 import type { Observation } from "../../../../src/core/extraction/observation.ts";
+import { OutcomeOverrides } from "../../../../src/core/extraction/outcome-override.ts";
 import { mayStandBetween } from "../../../../src/core/extraction/span-extractor.ts";
 import type { SpanView } from "../../../../src/core/otlp/span-view.ts";
 import type { AttributeValue, SpanSketch } from "../span-requests.ts";
@@ -21,11 +22,12 @@ export class JoinerWorld {
   readonly joiner = new RequestJoiner(7);
   /** By span id, of all batches. */
   readonly marks = new Map<string, Mark>();
-  readonly #extraction = new ExtractionWorld({ extraKeys: ["tenant"] });
+  readonly #extraction: ExtractionWorld;
   #ids: string[] = [];
   #counted: Observation[] = [];
 
-  constructor() {
+  constructor(outcomes: OutcomeOverrides = new OutcomeOverrides()) {
+    this.#extraction = new ExtractionWorld({ outcomes, extraKeys: ["tenant", ...outcomes.attributeKeys] });
     this.joiner.attributeKeys = ["tenant"];
     this.joiner.failureAttributeKeys = ["tenant"];
   }

@@ -103,9 +103,17 @@ test("a secret is replaced wherever texts have them, and nothing around it", () 
   for (const [text, expected] of redacted) assert.equal(redactText(text), expected);
 });
 
-test("what an operator's settings leave alone stays, in fields too", () => {
-  const rules = { ...DEFAULT_RULES, ignoredKeys: ["pass", "token"] };
-  for (const text of ['{"pass":"hunter2"}', '{"token":"hunter2"}']) assert.equal(redactText(text, rules), text);
+test("what an operator's settings leave alone stays, wherever its name stands", () => {
+  const rules = { ...DEFAULT_RULES, ignoredKeys: ["pass", "token", "code"] };
+  const texts = [
+    '{"pass":"hunter2"}',
+    '{"token":"hunter2"}',
+    "/x?token=abcdef&code=4/0Ab",
+    "token=abcdef",
+    "/token/x9k2m4q8",
+  ];
+  for (const text of texts) assert.equal(redactText(text, rules), text);
+  assert.equal(redactText("/x?code=1&password=abc", rules), "/x?code=1&password=[redacted:password]");
 });
 
 const untouched = [
