@@ -130,7 +130,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
     "unsigned",
     [
       /jwt signature is required|idx10504|unsecured (\w+ )?(jwt|token)|(token|jwt) is unsigned|unsigned (token|jwt|claims)/,
-      /unsupported algorithm (of )?none|signing method none/, // Spring, golang-jwt
+      /unsupported algorithm (of )?none|signing method none|unknown variant `none`/, // Spring, golang-jwt, Rust's jsonwebtoken
     ],
   ],
   [

@@ -88,12 +88,13 @@ export function closenessOf(said: TracePlace, refused: TracePlace): number {
 
 /** Whether a request of another service was served, and ended, while the outer one waited for it. */
 export function isUpstreamOf(inner: TracePlace, outer: TracePlace): boolean {
-  return (
-    inner.service !== outer.service &&
-    // Within the slack either could be the inner one.
-    inner.endedAt - inner.startedAt <= outer.endedAt - outer.startedAt &&
-    happenedDuring(inner, outer, OTHER_CLOCK_SLACK_MS)
-  );
+  if (inner.service === outer.service) return false;
+  if (inner.parent === outer.span) return true;
+  // A server may end its span when its caller has long read the answer: then it is longer than what it is within.
+  const isWithinRoot = outer.parent === NO_SPAN && inner.parent !== NO_SPAN;
+  // Within the slack either could be the inner one.
+  const isShorter = inner.endedAt - inner.startedAt <= outer.endedAt - outer.startedAt;
+  return (isWithinRoot || isShorter) && happenedDuring(inner, outer, OTHER_CLOCK_SLACK_MS);
 }
 
 function happenedDuring(inner: TracePlace, outer: TracePlace, slackMs: number): boolean {

@@ -358,6 +358,18 @@ export const FAILURES: Readonly<Record<string, readonly Failure[]>> = {
     ["*jwt.validationError", '"exp" not satisfied', "expired"],
     ["*fmt.wrapError", "could not verify message using any of the signatures or keys", "bad_signature"],
   ],
+  "jsonwebtoken (Rust)": [
+    ["", "ExpiredSignature", "expired"],
+    ["", "ImmatureSignature", "clock_skew"],
+    ["", "InvalidSignature", "bad_signature"],
+    ["", "InvalidAudience", "wrong_audience"],
+    ["", "InvalidIssuer", "wrong_issuer"],
+    [
+      "",
+      "JSON error: unknown variant `none`, expected one of `HS256`, `HS384`, `HS512` at line 1 column 13",
+      "unsigned",
+    ],
+  ],
   "ruby-jwt, Devise, Doorkeeper and Rails (Ruby)": [
     ["JWT::ExpiredSignature", "Signature has expired", "expired"],
     ["JWT::VerificationError", "Signature verification failed", "bad_signature"],

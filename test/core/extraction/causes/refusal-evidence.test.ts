@@ -90,6 +90,17 @@ test("a gateway learns why the service behind it refused, whichever is told of f
   }
 });
 
+test("a gateway learns it of a service whose span is the longer one, as it may be where both are short", () => {
+  const slow = { ...REQUEST, parent: 2, startedAt: 1001, endedAt: 1004 };
+  const outerSpans = { "the root": { span: 1, parent: 0 }, "its call": { span: 2, parent: 1 } };
+  for (const [outer, ids] of Object.entries(outerSpans)) {
+    const evidence = new RefusalEvidence(7);
+    const gateway = evidence.refuse(at({ ...ids, service: GATEWAY, startedAt: 1000, endedAt: 1002 }), null);
+    evidence.refuse(slow, says("expired"));
+    assert.equal(nameOf(gateway), "expired", outer);
+  }
+});
+
 test("a guess about one service explains no other, but one about an inner span of the same", () => {
   const evidence = new RefusalEvidence(7);
   const gateway = evidence.refuse(at({ span: 1, service: GATEWAY, startedAt: 990, endedAt: 1110 }), null);
