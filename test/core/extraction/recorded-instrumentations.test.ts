@@ -82,7 +82,8 @@ function note(request: RecordedRequest, field: Field, found: unknown, expected: 
   const [is, should] = [JSON.stringify(found), JSON.stringify(expected)];
   if (is === should) tally.right += 1;
   else tally.wrong += 1;
-  return is === should ? [] : [`${request.sent}: ${field} is ${is} in place of ${should}`];
+  const of = request.service === undefined ? "" : ` of ${request.service}`;
+  return is === should ? [] : [`${request.sent}: ${field}${of} is ${is} in place of ${should}`];
 }
 
 function inWords({ endpoint, outcome }: Pick<CountedRequest, "endpoint" | "outcome">): string {

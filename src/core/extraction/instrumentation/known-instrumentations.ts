@@ -5,7 +5,7 @@
  * Frameworks that leave the server's span to another instrumentation (Express to that of Node's http) are
  * recognised by the spans they make within it.
  */
-export type Family = "node" | "python" | "java" | "go" | "dotnet" | "php" | "ruby" | "proxy" | "other";
+export type Family = "node" | "python" | "java" | "go" | "dotnet" | "php" | "ruby" | "rust" | "proxy" | "other";
 
 /** One of the known ones, or its family where only that is known. */
 export type InstrumentationId =
@@ -90,6 +90,7 @@ const KNOWN: readonly Known[] = [
   known("slim", "Slim", "php", "io.opentelemetry.contrib.php.slim"),
   known("rails", "Rails", "ruby", `${RUBY}::ActionPack`, `${RUBY}::Rails`),
   known("rack", "Rack", "ruby", `${RUBY}::Rack`, `${RUBY}::Sinatra`),
+  known("rust", "actix-web", "rust", "opentelemetry-instrumentation-actix-web"),
   known("nginx", "nginx", "proxy", "nginx"),
   known("kong", "Kong", "proxy", "kong"),
   known("traefik", "Traefik", "proxy", "github.com/traefik/traefik", "traefik"),
@@ -113,6 +114,7 @@ const BY_LANGUAGE: ReadonlyMap<string, Instrumentation> = new Map<string, Instru
   ["dotnet", { id: "dotnet", name: ".NET", family: "dotnet" }],
   ["php", { id: "php", name: "PHP", family: "php" }],
   ["ruby", { id: "ruby", name: "Ruby", family: "ruby" }],
+  ["rust", { id: "rust", name: "Rust", family: "rust" }],
 ]);
 
 export const UNKNOWN_INSTRUMENTATION: Instrumentation = { id: "other", name: "not recognised", family: "other" };

@@ -24,6 +24,13 @@ const FOUND: Readonly<Record<string, readonly [instrumentation: string, ...codes
   "python/aiohttp-server.jsonl": ["aiohttp", "client_missing", "challenge_missing", "old_names"],
   "python/django-wsgi.jsonl": ["Django", "causes_undecided", "old_names"],
   "python/falcon-headers.jsonl": ["Falcon", "secrets_sent"],
+  "gateways/envoy.jsonl": [
+    "Envoy",
+    ...["route_missing", "causes_undecided", "environment_missing", "old_names", "status_is_text"],
+  ],
+  "gateways/traefik.jsonl": ["Traefik", "route_missing", "causes_undecided", "environment_missing"],
+  "rust/axum.jsonl": ["Rust", "client_missing", "causes_undecided"],
+  "rust/actix-web.jsonl": ["actix-web", "causes_undecided"],
   "node/hono.jsonl": ["Hono", "client_missing", "secrets_sent", "user_agent_missing"],
 };
 
