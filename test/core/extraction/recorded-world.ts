@@ -5,6 +5,7 @@ import type { Refusal } from "../../../src/core/extraction/causes/refusal.ts";
 import { strongestCause } from "../../../src/core/extraction/causes/refusal.ts";
 import { HELD_MS, RequestJoiner } from "../../../src/core/extraction/joining/request-joiner.ts";
 import type { Observation } from "../../../src/core/extraction/observation.ts";
+import { OutcomeOverrides } from "../../../src/core/extraction/outcome-override.ts";
 import { Redactor } from "../../../src/core/extraction/redaction/redactor.ts";
 import { DEFAULT_RULES } from "../../../src/core/extraction/redaction/secrets-in-text.ts";
 import { mayStandBetween } from "../../../src/core/extraction/span-extractor.ts";
@@ -29,9 +30,25 @@ export type CountedRequest = {
 
 type Counted = Omit<CountedRequest, "cause"> & Pick<Observation, "cause" | "refusals">;
 
+/** As docs/causes.md has it for GraphQL. */
+const OUTCOMES = new OutcomeOverrides([
+  {
+    appliesTo: () => true,
+    attribute: {
+      key: "graphql.error.code",
+      values: [
+        { accepts: (text) => text === "UNAUTHENTICATED", outcome: "unauthenticated" },
+        { accepts: (text) => text === "FORBIDDEN", outcome: "forbidden" },
+      ],
+    },
+    httpStatus: new Map(),
+    grpcStatus: new Map(),
+  },
+]);
+
 export class RecordedWorld {
-  readonly #extraction = new ExtractionWorld();
-  readonly #scanner = new TraceScanner(extractionKeys([]));
+  readonly #extraction = new ExtractionWorld({ outcomes: OUTCOMES });
+  readonly #scanner = new TraceScanner(extractionKeys(OUTCOMES.attributeKeys));
   readonly #redactor = new Redactor(DEFAULT_RULES);
   readonly #requests = new RequestJoiner(7);
   readonly #calls = new RequestJoiner(7);
