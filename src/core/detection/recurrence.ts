@@ -41,8 +41,8 @@ const GROWTH_MAX = 1.5;
 /** So many failures of others are no news: two expired sessions fail so often at once, and would be no alarm. */
 const STRANGERS_FAILURES_MIN = 16;
 
-/** Three weeks of nights, and as many Sundays besides. */
-const PAST_MAX = 24;
+/** Three days of a job that runs every other hour, or four weeks of nights and their Sundays. */
+const PAST_MAX = 40;
 const CLIENTS_MAX = 12;
 const FORGOTTEN_AFTER_MS = WEEKLY.periods * WEEKLY.periodMs + OFF_MAX_MS;
 

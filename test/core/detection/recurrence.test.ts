@@ -68,6 +68,18 @@ test("one that fails every Sunday pages on three, and one that rests at the week
   assert.deepEqual(weekdays.pagedDays, [0, 1, 2]);
 });
 
+test("a job that fails every other hour is known after three days", () => {
+  const { endpoint } = afterJobs(0, { seed: 73 });
+  const recurred: number[] = [];
+  for (let round = 0; round < 48; round++) {
+    endpoint.play({ ...PEOPLE, forMs: 2 * HOUR_MS - JOB_MS });
+    endpoint.play({ ...JOB, forMs: JOB_MS });
+    recurred.push(endpoint.reading.recurredTimes);
+  }
+  assert.ok(recurred.slice(0, 36).every((times) => times === 0));
+  assert.ok(recurred.slice(37).every((times) => times >= 3));
+});
+
 test("people's clocks may move the job by an hour; at another time of the day it is news", () => {
   const nights = afterJobs(5);
   nights.pass(3, { ...JOB, forMs: JOB_MS });

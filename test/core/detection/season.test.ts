@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createBaseline } from "../../../src/core/detection/baseline.ts";
+import { guardRatio } from "../../../src/core/detection/guard.ts";
+import { logistic } from "../../../src/core/detection/odds.ts";
 import type { Season, StoredSeason } from "../../../src/core/detection/season.ts";
-import { offsetsAt, readSeason, storeSeason } from "../../../src/core/detection/season.ts";
+import { NO_SEASON, offsetsAt, readSeason, storeSeason } from "../../../src/core/detection/season.ts";
 import { Seasons } from "../../../src/core/detection/seasons.ts";
 import type { SeriesSnapshot } from "../../../src/core/detection/snapshot.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../../src/core/time.ts";
@@ -115,6 +118,13 @@ test("people whose clocks change by an hour page nobody", () => {
   const endpoint = officeAfter(4 * WEEK_MS);
   playHours(endpoint, office, 2 * WEEK_MS, 1);
   assert.deepEqual(endpoint.alarms, []);
+});
+
+test("a neighbouring hour raises the guard only beyond what the deviations of wander allow for", () => {
+  const known = { ...createBaseline({ successes: 1e5, requestsPerSecond: 1, observedMs: DAY_MS }), level: -3 };
+  const guardBeside = (ratioNearby: number) => guardRatio({ ...known, season: { ...NO_SEASON, ratioNearby } });
+  assert.equal(guardBeside(0.3), guardBeside(0));
+  assert.ok(guardBeside(1.2) > logistic(-3 + 1.2) && guardBeside(1.2) > guardBeside(0));
 });
 
 test("an attack in the same hour of every week teaches nothing and pages every time", () => {
