@@ -44,6 +44,11 @@ export function isBetweenEpisodes({ watch }: Series): boolean {
   return watch === null || (watch.alarm === null && watchedCusum(watch.evidence) === 0);
 }
 
+/** Of a rise whose first failure has this cause. A list that grows from nothing makes room for seventeen. */
+export function newTally(cause: FailureCause | null): CauseTally {
+  return [newEntry(cause?.name ?? UNDECIDED)];
+}
+
 export function countCause(tally: CauseTally, cause: FailureCause | null, weight: number): void {
   const entry = entryFor(tally, cause?.name ?? UNDECIDED);
   entry.failures += weight;
@@ -114,9 +119,13 @@ function entryFor(tally: CauseTally, name: string): Entry {
   // Our own words always have a place, or the tally would depend on the order in which causes come.
   if (isOwn(name) && tally.filter(({ cause }) => isOwn(cause)).length >= OWN_CAUSES_MAX)
     return entryFor(tally, OTHER_CAUSE);
-  const entry = { cause: name, failures: 0, sureness: 0 };
+  const entry = newEntry(name);
   tally.push(entry);
   return entry;
+}
+
+function newEntry(cause: string): Entry {
+  return { cause, failures: 0, sureness: 0 };
 }
 
 function confidenceOf(sureness: number): Confidence {

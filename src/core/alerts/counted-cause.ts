@@ -10,13 +10,13 @@ import type { CauseFollower, Refusal } from "../extraction/causes/refusal.ts";
 import { strongestCause } from "../extraction/causes/refusal.ts";
 import type { Observation } from "../extraction/observation.ts";
 import type { CauseTally } from "./cause-tally.ts";
-import { countCause, isBetweenEpisodes, moveCause } from "./cause-tally.ts";
+import { countCause, isBetweenEpisodes, moveCause, newTally } from "./cause-tally.ts";
 import type { WatchedSeries } from "./watched-series.ts";
 
 /** Counts why a request failed, in the tally of the present rise of the series. */
 export function countFailureCause(series: Pick<WatchedSeries, "causes" | "state">, observation: Observation): void {
   // A new one: failures of the last rise may still be followed, in the tally they were counted in.
-  if (isBetweenEpisodes(series.state)) series.causes = [];
+  if (isBetweenEpisodes(series.state)) series.causes = newTally(observation.cause);
   countCause(series.causes, observation.cause, observation.weight);
   const { refusals = [] } = observation;
   if (refusals.length > 0) followerOf(refusals, observation).countedIn(series.causes);
