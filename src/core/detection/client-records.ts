@@ -6,6 +6,7 @@
  * milliseconds, rounded up; what fades has the seven digits of a short float. The buffer doubles as it fills.
  */
 import type { UnixMillis } from "../time.ts";
+import { clamp } from "./odds.ts";
 
 export const NO_PLACE = -1;
 
@@ -52,7 +53,6 @@ export class ClientRecords {
   #since: UnixMillis = 0;
 
   constructor(stored: readonly StoredClient[] = []) {
-    this.#since = Math.min(...stored.map(([, failedAt]) => failedAt));
     for (const client of stored) this.#restore(client);
   }
 
@@ -107,8 +107,9 @@ export class ClientRecords {
   }
 
   setFailedAt(place: number, now: UnixMillis): void {
+    if (now < this.#since) this.#moveSince(Math.floor(now));
     if (now - this.#since > MILLISECONDS_MAX) this.#moveSince(Math.floor(now) - KEPT_MS);
-    this.#view.setUint32(this.#at(FAILED_AT, 4, place), Math.max(0, Math.ceil(now - this.#since)));
+    this.#view.setUint32(this.#at(FAILED_AT, 4, place), Math.ceil(now - this.#since));
   }
 
   tally(place: number): number {
@@ -183,10 +184,7 @@ export class ClientRecords {
   }
 
   #restore([client, failedAt, tally, repeats, persistence, owed, eventMs, parallel]: StoredClient): void {
-    const since = this.#since;
     const place = this.add(client, failedAt);
-    this.#since = since;
-    this.setFailedAt(place, failedAt);
     this.setTally(place, tally);
     this.setRepeats(place, repeats);
     this.setPersistence(place, persistence);
@@ -207,10 +205,10 @@ export class ClientRecords {
     for (const client of stored) this.#restore(client);
   }
 
-  /** What is older counts as old as that. */
+  /** What no longer fits counts as less old, or less young. */
   #moveSince(since: UnixMillis): void {
     for (let place = 0; place < this.#size; place++) {
-      const failedAt = Math.max(0, this.failedAt(place) - since);
+      const failedAt = clamp(this.failedAt(place) - since, 0, MILLISECONDS_MAX);
       this.#view.setUint32(this.#at(FAILED_AT, 4, place), failedAt);
     }
     this.#since = since;

@@ -8,7 +8,7 @@ import { fc } from "../../support/properties.ts";
 const client = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 2 ** 53 - 1 }));
 const failure = fc.record({
   client,
-  afterMs: fc.nat(60_000),
+  afterMs: fc.integer({ min: -10_000, max: 60_000 }),
   tally: fc.nat(2 ** 32 - 1),
   repeats: fc.float({ min: 0, max: 1e6, noNaN: true }),
   persistence: fc.float({ min: 0, max: 1e6, noNaN: true }),
