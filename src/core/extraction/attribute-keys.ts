@@ -72,8 +72,12 @@ export const SPAN_SLOT = {
   httpMethod: spanSlot(ATTR_HTTP_METHOD),
   httpResponseStatusCode: spanSlot(ATTR_HTTP_RESPONSE_STATUS_CODE),
   httpStatusCode: spanSlot(ATTR_HTTP_STATUS_CODE),
-  /** agentgateway, with `http.path` and `src.addr`. */
+  /** With `http.path` from much that writes its spans by hand, and from agentgateway. */
   httpStatus: spanSlot("http.status"),
+  /** Hyperf, in PHP. */
+  requestMethod: spanSlot("request.method"),
+  requestPath: spanSlot("request.path"),
+  responseStatusCode: spanSlot("response.status_code"),
   httpRoute: spanSlot(ATTR_HTTP_ROUTE),
   nextRoute: spanSlot("next.route"),
   /** True on the outer span of a Next.js request that an inner span reports better. */
@@ -161,6 +165,7 @@ export const HTTP_STATUS_SLOTS = [
   SPAN_SLOT.httpResponseStatusCode,
   SPAN_SLOT.httpStatusCode,
   SPAN_SLOT.httpStatus,
+  SPAN_SLOT.responseStatusCode,
 ] as const;
 
 export const GRPC_STATUS_SLOTS = [
@@ -177,11 +182,17 @@ export const PATH_SLOTS = [
   SPAN_SLOT.httpPath,
   SPAN_SLOT.urlFull,
   SPAN_SLOT.httpUrl,
+  SPAN_SLOT.requestPath,
 ] as const;
 
 export const ROUTE_SLOTS = [SPAN_SLOT.httpRoute, SPAN_SLOT.nextRoute, SPAN_SLOT.micrometerUri] as const;
 
-export const METHOD_SLOTS = [SPAN_SLOT.httpRequestMethod, SPAN_SLOT.httpMethod, SPAN_SLOT.micrometerMethod] as const;
+export const METHOD_SLOTS = [
+  SPAN_SLOT.httpRequestMethod,
+  SPAN_SLOT.httpMethod,
+  SPAN_SLOT.micrometerMethod,
+  SPAN_SLOT.requestMethod,
+] as const;
 
 export const USER_AGENT_SLOTS = [SPAN_SLOT.userAgentOriginal, SPAN_SLOT.httpUserAgent, SPAN_SLOT.userAgent] as const;
 

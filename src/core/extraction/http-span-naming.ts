@@ -275,7 +275,6 @@ function methodSlot(view: SpanView): number {
     const isOther = bytes[attributes.start[slot] ?? 0] === UNDERSCORE;
     return isOther && attributes.has(SPAN_SLOT.httpRequestMethodOriginal) ? SPAN_SLOT.httpRequestMethodOriginal : slot;
   }
-  return attributes.has(SPAN_SLOT.httpMethod) || !isMicrometer(view)
-    ? SPAN_SLOT.httpMethod
-    : SPAN_SLOT.micrometerMethod;
+  if (attributes.has(SPAN_SLOT.httpMethod)) return SPAN_SLOT.httpMethod;
+  return isMicrometer(view) ? SPAN_SLOT.micrometerMethod : SPAN_SLOT.requestMethod;
 }

@@ -44,7 +44,7 @@ export class SpanNameParts {
     const wordEnd = findWordEnd(bytes, start, nameEnd);
     if (wordEnd === start || (isLowerCase(bytes, start) && !isMethodIn(bytes, start, wordEnd))) return;
     this.methodEnd = wordEnd;
-    if (wordEnd < nameEnd && hasSlash(bytes, wordEnd, nameEnd)) this.templateStart = wordEnd + 1;
+    if (wordEnd < nameEnd && isPathAt(bytes, wordEnd + 1, nameEnd)) this.templateStart = wordEnd + 1;
   }
 
   /** Whether the first word is a method and not just any word in capitals. */
@@ -80,7 +80,10 @@ function isMethodIn(bytes: Uint8Array, start: number, end: number): boolean {
   return isMethod(readText(bytes, start, end).toUpperCase());
 }
 
-function hasSlash(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let position = start; position < end; position++) if (bytes[position] === SLASH) return true;
+/** Of several words before the first slash the name says something else: `EntryPoint https 10.0.0.1:8443/token`. */
+function isPathAt(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let position = start; position < end && bytes[position] !== SPACE; position++) {
+    if (bytes[position] === SLASH) return true;
+  }
   return false;
 }

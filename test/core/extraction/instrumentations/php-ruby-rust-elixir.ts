@@ -19,6 +19,18 @@ const rack = (method: string, target: string, status: number) => ({
 
 export const PHP_RUBY_RUST_ELIXIR: readonly TraceExample[] = [
   {
+    sender: "Hyperf, through Zipkin",
+    spans: [
+      server("request: GET /user/7", {
+        "request.method": "GET",
+        "request.path": "/user/7",
+        "request.uri": "http://127.0.0.1:9501/user/7",
+        "response.status_code": "401",
+      }),
+    ],
+    requests: ["GET /user/{} unauthenticated"],
+  },
+  {
     sender: "Laravel",
     spans: [
       server("GET /api/users/{user}", {

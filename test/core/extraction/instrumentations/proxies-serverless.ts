@@ -321,4 +321,15 @@ export const SERVERLESS: readonly TraceExample[] = [
     ],
     requests: ["GET /accounts/{} unauthenticated"],
   },
+  {
+    sender: "a proxy that names its spans by the entry point",
+    spans: [
+      server("EntryPoint https 10.0.0.1:8443/token", {
+        "http.request.method": "POST",
+        "url.path": "/token",
+        "http.response.status_code": 401,
+      }),
+    ],
+    requests: ["POST /token unauthenticated"],
+  },
 ];
