@@ -41,6 +41,9 @@ export const DEFAULT_RULES: RedactionRules = {
   allowedValues: [],
 };
 
+/** Ends of names that are secrets in a query only. */
+const QUERY_NAME_ENDS = ["code", "auth", "sig", "sid", "nid", "n_id", "n-id", "n.id", "pass", "sion", "tion", "otp"];
+
 /**
  * What is searched for, in buckets as `AnchorSearch` wants them. Chosen so that they are rare in what is no
  * secret: the middle of `password`, of `token`, of `authorization`; the equals sign or the quote after a short name.
@@ -51,8 +54,8 @@ export const ANCHORS: ReadonlyArray<readonly string[]> = [
   ["secr", "toke", "cooki"],
   ["key", "authoriz", "bearer", "ture=", "thin:", "AIz"],
   ["://", " -u ", "--u", "AUTH "],
-  ["code=", "auth=", "sig=", "sid=", "nid=", "n_id=", "n-id=", "n.id=", "pass=", "sion=", "tion=", "otp="],
-  ["cred", 'otp":', "otp':", 'by "', "by '", "IDENTIFIED"],
+  QUERY_NAME_ENDS.map((end) => `${end}=`),
+  ["ture%3d", ...QUERY_NAME_ENDS.map((end) => `${end}%3d`), "cred", 'otp":', "otp':", 'by "', "by '", "IDENTIFIED"],
   ["basi", "ghs_", "ghu_", "eyJ", "ASI", "AKI", "BEGIN"],
   ["ghp_", "gho_", "ghr_", "pat_", "oat_", "pat-", "sk-", "sk_", "rk_", "npm_", "xox"],
 ];

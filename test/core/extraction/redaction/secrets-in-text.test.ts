@@ -38,6 +38,14 @@ const redacted: ReadonlyArray<readonly [text: string, expected: string]> = [
   ["https://x/cb?code=4f9a8b7c6d5e&state=xyz", "https://x/cb?code=[redacted:code]&state=xyz"],
   ["https://x/y?X-Amz-Signature=abcdef0123456789&z=2", "https://x/y?X-Amz-Signature=[redacted:signature]&z=2"],
   ["to=https%3A%2F%2Fx%3Ftoken%3Dabc123%26x%3D1", "to=https%3A%2F%2Fx%3Ftoken%3D[redacted:token]%26x%3D1"],
+  [
+    "/cas?service=https%3a%2f%2fx%2fcb%3fcode%3d4f9a8b7c6d5e4f3a%26state%3d1",
+    "/cas?service=https%3a%2f%2fx%2fcb%3fcode%3d[redacted:code]%26state%3d1",
+  ],
+  [
+    "next=%2Fdoc%3Fx%3D1%26Signature%3DZm9vYmFyYmF6cXV4cXV1eA%26y%3D2",
+    "next=%2Fdoc%3Fx%3D1%26Signature%3D[redacted:signature]%26y%3D2",
+  ],
   ["/app;jsessionid=ABCDEF123?x=1", "/app;jsessionid=[redacted:session]?x=1"],
   // Forms and fields.
   ["grant_type=password&password=s3c;r3t&scope=x", "grant_type=password&password=[redacted:password]&scope=x"],
