@@ -50,6 +50,10 @@ export function hasLessonsLeft(facts: TemplateFacts): boolean {
   return (facts & LESSONS_MASK) !== LESSONS_MASK;
 }
 
+export function hasTaught(facts: TemplateFacts): boolean {
+  return (facts & LESSONS_MASK) !== 0;
+}
+
 export function afterLesson(facts: TemplateFacts, is: "the last" | "one of many"): TemplateFacts {
   return is === "the last" ? facts | LESSONS_MASK : facts + LESSON;
 }
@@ -107,6 +111,13 @@ function matchFrom(path: PathNormalizer, start: number, route: string): number {
     } else if (position >= path.length || path.bytes[position++] !== code) return NO_MATCH;
   }
   return position;
+}
+
+/** Whether the path shows nothing that the route does not say: identifiers, and those where the route has parameters. */
+export function isPathOf(route: string, path: PathNormalizer): boolean {
+  if (path.length !== route.length) return false;
+  for (let index = 0; index < route.length; index++) if (path.bytes[index] !== route.charCodeAt(index)) return false;
+  return true;
 }
 
 function findSlash(path: PathNormalizer, start: number): number {

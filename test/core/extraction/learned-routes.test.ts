@@ -236,3 +236,20 @@ describe("spans and recordings", () => {
     assert.deepEqual(namesOf(new ExtractionWorld(), get({ "http.route": "login" })), ["GET (unknown route)"]);
   });
 });
+
+test("a route whose requests show identifiers alone goes on learning, and a name among them teaches that it takes names", () => {
+  const world = new ExtractionWorld();
+  const span = (path: string, status: number, route?: string) =>
+    world.endpointOf({
+      attributes: {
+        "http.request.method": "GET",
+        "url.path": path,
+        "http.response.status_code": status,
+        ...(route === undefined ? {} : { "http.route": route }),
+      },
+    })?.route;
+  for (let user = 1; user <= 10; user++) span(`/users/${user}`, 200, "/users/:id");
+  assert.equal(span("/users/bob", 401), "/users/bob");
+  span("/users/anna", 200, "/users/:id");
+  assert.equal(span("/users/bob", 401), "/users/{}");
+});
