@@ -2,11 +2,11 @@
  * Watches one sign-in for successes after failures, whatever its rate.
  *
  * Three tables say who has failed: clients and sessions within the hour, and accounts within six. A success of a client,
- * in a session or into an account that stands in one of them is looked at, and may be a takeover. Everything is counted in the order of arrival
- * and for each request, so that batches change nothing; `snapshot` holds all of it, so that a restart does not either.
+ * in a session or into an account that stands in one of them is looked at, and may be a takeover. Everything is counted in
+ * the order of arrival and for each request, so that batches change nothing; `snapshot` holds all of it, so that a restart
+ * does not either.
  */
-import type { ClientVotes } from "../../detection/client-votes.ts";
-import { castSuccess, createClientVotes, isClearLeader } from "../../detection/client-votes.ts";
+import { castSuccess, isClearLeader } from "../../detection/client-votes.ts";
 import { UNKNOWN_CLIENT } from "../../extraction/client-fingerprint.ts";
 import type { Observation } from "../../extraction/observation.ts";
 import { UNKNOWN_SESSION, UNKNOWN_USER } from "../../extraction/user-fingerprint.ts";
@@ -20,12 +20,12 @@ import { referenceTo } from "../span-reference.ts";
 import type { AttackedAccount } from "./attacked-account.ts";
 import { endAttack, factsOfAccount, newAttackedAccount, noteFailureAt } from "./attacked-account.ts";
 import type { FailingClient, SignInTotals } from "./failing-client.ts";
-import { endRun, factsOfClient, newFailingClient, noteFailure, noteSuccess } from "./failing-client.ts";
+import { endRun, factsOfClient, noteFailure, noteSuccess } from "./failing-client.ts";
+import type { StoredVisitors, Visitors } from "./failing-visitors.ts";
+import { addVisitor, noVisitors, restoredVisitors, storedVisitors } from "./failing-visitors.ts";
 import type { Grade } from "./takeover-grade.ts";
 import { gradeOfAccount, gradeOfClient, isOutage } from "./takeover-grade.ts";
 
-/** Of clients, and of sessions. */
-const VISITORS: TableBounds = { entriesMax: 128, memoryMs: HOUR_MS };
 const ACCOUNTS: TableBounds = { entriesMax: 128, memoryMs: 6 * HOUR_MS };
 /** Of one episode; the earliest make room. */
 const TAKEOVERS_MAX = 16;
@@ -63,11 +63,6 @@ export type SignInSnapshot = {
   readonly totals: SignInTotals;
   readonly takeovers: readonly Takeover[];
 };
-
-type StoredVisitors = { readonly failing: readonly FailingClient[]; readonly successVotes: ClientVotes };
-
-/** Those who have failed, by what tells them apart, and whose successes most are. */
-type Visitors = { readonly failing: FailureTable<FailingClient>; readonly successVotes: ClientVotes };
 
 const SNAPSHOT_VERSION = 2;
 
@@ -155,7 +150,9 @@ export class SignInWatch {
     const { client } = observation;
     if (client === UNKNOWN_CLIENT) return null;
     const known = this.#clients.failing.find(client, now);
-    return known ?? this.#addTo(this.#clients, client, strangeness(observation, knownClients, now), now);
+    if (known !== undefined) return known;
+    const isStranger = strangeness(observation, knownClients, now);
+    return addVisitor(this.#clients, client, { isStranger, before: { ...this.#totals } }, now);
   }
 
   /** The same of its session. One in which somebody has signed in here before is no stranger's. */
@@ -165,13 +162,8 @@ export class SignInWatch {
     const known = this.#sessions.failing.find(session, now);
     if (known !== undefined) return known;
     const isKnown = knownClients.has(session, endpoint.hash);
-    return this.#addTo(this.#sessions, session, isKnown ? false : strangeness(observation, knownClients, now), now);
-  }
-
-  #addTo({ failing }: Visitors, id: number, isStranger: boolean | null, now: UnixMillis): FailingClient {
-    const newcomer = newFailingClient(id, { isStranger, before: { ...this.#totals } }, now);
-    failing.add(newcomer, now);
-    return newcomer;
+    const isStranger = isKnown ? false : strangeness(observation, knownClients, now);
+    return addVisitor(this.#sessions, session, { isStranger, before: { ...this.#totals } }, now);
   }
 
   #noteFailure(visitors: Visitors, known: FailingClient | null, observation: Observation, now: UnixMillis): boolean {
@@ -282,24 +274,10 @@ export class SignInWatch {
   }
 }
 
-function restoredVisitors({ failing, successVotes }: StoredVisitors): Visitors {
-  return { failing: new FailureTable(VISITORS, structuredClone(failing)), successVotes: { ...successVotes } };
-}
-
-function storedVisitors({ failing, successVotes }: Visitors): StoredVisitors {
-  return { failing: structuredClone(failing.entries()), successVotes: { ...successVotes } };
-}
-
 function nothing(): SignInSnapshot {
   const totals = { successes: 0, failuresOfKnown: 0 };
-  return {
-    version: SNAPSHOT_VERSION,
-    clients: { failing: [], successVotes: createClientVotes() },
-    sessions: { failing: [], successVotes: createClientVotes() },
-    accounts: [],
-    totals,
-    takeovers: [],
-  };
+  const visitors = { clients: noVisitors(), sessions: noVisitors() };
+  return { version: SNAPSHOT_VERSION, ...visitors, accounts: [], totals, takeovers: [] };
 }
 
 /** Whether the client had never signed in here; null while nobody can know. */
