@@ -231,6 +231,7 @@ export const KNOWN_MESSAGES: readonly MessageRow[] = [
     [
       /(must|please|need to|have to) (be )?(logged|log|signed|sign) ?in|(login|log in|sign-?in) (is )?required|not (logged|signed) in|no (active |valid )?session\b|anonymous (access|users?) (is |are )?(not|denied)/,
       /authentication object was not found|you need to sign in|no valid authentication in request|unregistered callers/,
+      /^anonymous authentication token$/, // Spring Security
     ],
   ],
   ["insufficient_scope", [/insufficient scopes?|(missing|required) scopes?/]],

@@ -89,6 +89,7 @@ const TEXT_KEYS = [
   ATTR_ERROR_MESSAGE,
   "error", // Brave, Zipkin; elsewhere "true"
   "otel.status_description", // what Zipkin and Jaeger make of a status
+  "spring.security.authentication.type", // Spring Security's observations: who was refused
   "grpc.message", // Envoy
   "grpc.error_message",
   "response_code_details", // Envoy, where it is configured

@@ -113,6 +113,7 @@ export const FAILURES: Readonly<Record<string, readonly Failure[]>> = {
   ],
   "Spring Security, Nimbus, jjwt, java-jwt and Keycloak (Java)": [
     ["org.springframework.security.authentication.BadCredentialsException", "Bad credentials", "bad_password"],
+    ["", "AnonymousAuthenticationToken", "no_credentials"],
     ["org.springframework.security.core.userdetails.UsernameNotFoundException", "User 'ada' not found", "bad_password"],
     ["org.springframework.security.authentication.LockedException", "User account is locked", "account"],
     ["org.springframework.security.authentication.DisabledException", "User is disabled", "account"],
