@@ -29,6 +29,12 @@ const FOUND: Readonly<Record<string, readonly [instrumentation: string, ...codes
     ...["route_missing", "causes_undecided", "environment_missing", "old_names", "status_is_text"],
   ],
   "gateways/traefik.jsonl": ["Traefik", "route_missing", "causes_undecided", "environment_missing"],
+  "java/micrometer-spring-mvc.jsonl": ["Spring Boot", "client_missing", "challenge_missing", "user_agent_missing"],
+  "collector/zipkin-express.jsonl": [
+    "not recognised",
+    ...["route_missing_on_failures", "client_missing", "causes_undecided", "environment_missing"],
+    ...["user_agent_missing", "status_is_text"],
+  ],
   "rust/axum.jsonl": ["Rust", "client_missing", "causes_undecided"],
   "rust/actix-web.jsonl": ["actix-web", "causes_undecided"],
   "node/hono.jsonl": ["Hono", "client_missing", "secrets_sent", "user_agent_missing"],
