@@ -1,5 +1,5 @@
 /** What a budget costs, as it is printed for people. */
-import { chanceInWords } from "../core/alerts/evidence-words.ts";
+import { onceInWords } from "../core/alerts/evidence-words.ts";
 import { significant, span } from "../core/alerts/words.ts";
 import type { AttackCost, BudgetCost, BudgetedEndpoint, FalsePageBudget } from "../core/detection/budget-cost.ts";
 import { ATTACK_TIMES, isSameBudget } from "../core/detection/budget-cost.ts";
@@ -29,7 +29,7 @@ export function costText(cost: ImaginedCost, own: FalsePageBudget): string {
   const rows = budgets.map((budget) => [
     budgetName(budget) + (isSameBudget(budget, own) ? " (yours)" : ""),
     `${budget.thresholdNats.toFixed(1)} nats`,
-    chanceInWords(budget.thresholdNats, requestsPerSecond) ?? "-",
+    onceInWords(budget.onceInSeconds),
     ...budget.attacks.map(delayText),
   ]);
   return [
@@ -74,8 +74,8 @@ export function liveTable(costs: readonly LiveCost[], own: FalsePageBudget): str
     const { endpoint, environment, requestsPerSecond, service, upTo, usual } = cost;
     const budget = cost.budgets.find((candidate) => isSameBudget(candidate, own));
     const rates = [percentText(usual), percentText(upTo)];
-    const nats = budget?.thresholdNats ?? 0;
-    const proof = [`${nats.toFixed(1)} nats`, chanceInWords(nats, requestsPerSecond) ?? "-"];
+    const proof =
+      budget === undefined ? [] : [`${budget.thresholdNats.toFixed(1)} nats`, onceInWords(budget.onceInSeconds)];
     const names = [endpoint, service, environment || "-", significant(requestsPerSecond)];
     return [...names, ...rates, ...proof, ...(budget?.attacks ?? []).map(delayText), cost.rule];
   });

@@ -146,7 +146,7 @@ function evidenceTexts({ chance, threshold }: SeriesExplanation): readonly strin
     byExperience === null || byExperience <= byChance
       ? "harmless bursts here ask for no more"
       : `harmless bursts here ask for ${significant(byExperience)}, at most three times the budget's`;
-  const words = chance?.evidence == null ? [] : [`by chance ${chance.evidence}; the threshold, ${chance.threshold}`];
+  const words = chance === null ? [] : [`by chance ${chance.evidence}; the threshold, ${chance.threshold}`];
   return [...words, `${budget}; ${experience}`];
 }
 

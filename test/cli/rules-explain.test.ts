@@ -58,7 +58,7 @@ test("a quiet login is explained gate by gate, and the last sentence says how mu
     printed,
     /^ {2}usual +\d\S*% of 1 request a second, up to \d\S*% is no evidence\n +known, learned from/m,
   );
-  assert.match(printed, /^ {2}evidence +by chance (at any moment|once in \S+); the threshold, once in 60d$/m);
+  assert.match(printed, /^ {2}evidence +by chance (at any moment|once in \S+); the threshold, once in \S.*$/m);
   assert.match(printed, /^ {2}gates +\[-\] evidence: [\d.]+ nats, needed more than [\d.]+\n +\[-\] failures, repeats/m);
   assert.match(printed, /^ {2}severity +error, a page$/m);
   assert.match(

@@ -8,12 +8,15 @@ const YEAR_MS = 365.25 * DAY_MS;
 const TOO_RARE_YEARS = 1e6;
 
 /**
- * How often chance alone reaches so much evidence: under the usual rate, `nats` at most once in exp(nats)
- * requests on average. `once in 3.4 years`; null where the request rate is not known.
+ * How often chance alone reaches so much evidence: below the guard at most once in exp(nats) requests on average, and
+ * at the usual rate less often. `once in 3.4 years`; null where the request rate is not known.
  */
 export function chanceInWords(nats: number, requestsPerSecond: number): string | null {
-  if (!(requestsPerSecond > 0)) return null;
-  const intervalMs = (Math.exp(nats) / requestsPerSecond) * SECOND_MS;
+  return requestsPerSecond > 0 ? onceInWords(Math.exp(nats) / requestsPerSecond) : null;
+}
+
+export function onceInWords(seconds: number): string {
+  const intervalMs = seconds * SECOND_MS;
   const years = intervalMs / YEAR_MS;
   if (intervalMs < SECOND_MS) return "at any moment";
   if (years < 1) return `once in ${span(intervalMs)}`;

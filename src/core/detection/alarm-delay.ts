@@ -8,8 +8,11 @@
  * guard well, the two agree within a fifth.
  */
 import { SECOND_MS } from "../time.ts";
-import { aim, createEvidence, FADE_MS } from "./evidence.ts";
+import type { Steps } from "./chance.ts";
+import type { Evidence } from "./evidence.ts";
+import { aim, createEvidence, FADE_MS, stepsOf } from "./evidence.ts";
 import { allHold } from "./gate.ts";
+import { halfWay } from "./guard.ts";
 import { surplusGates, TOLERATED_FACTOR } from "./surplus.ts";
 
 export type DelayFacts = {
@@ -47,6 +50,13 @@ export function alarmDelay(facts: DelayFacts, times: number): AlarmDelay | null 
   return { seconds, attackRequests: seconds * (attack.failuresPerSecond - facts.usual * facts.requestsPerSecond) };
 }
 
+/** The evidence as the detector has it on such an endpoint. */
+export function evidenceOn({ guard, usual }: Pick<DelayFacts, "guard" | "usual">): Evidence {
+  const evidence = createEvidence(0);
+  aim(evidence, { guard, sudden: halfWay({ usual, guard }) });
+  return evidence;
+}
+
 type Attack = { readonly requestsPerSecond: number; readonly failuresPerSecond: number; readonly ratio: number };
 
 function attackOn({ requestsPerSecond: before, usual }: DelayFacts, times: number): Attack {
@@ -55,18 +65,12 @@ function attackOn({ requestsPerSecond: before, usual }: DelayFacts, times: numbe
   return { requestsPerSecond, failuresPerSecond, ratio: failuresPerSecond / requestsPerSecond };
 }
 
-type Chart = {
-  /** Nats a failure and a success add. */
-  readonly failureGain: number;
-  readonly successGain: number;
-};
-
 /** A chart's logarithm after many requests: a constant and a drift a request. */
 type Line = { readonly start: number; readonly drift: number; readonly failureGain: number };
 
 /** Requests until the evidence suffices; infinite when it never does. */
 function evidenceRequests(facts: DelayFacts, attack: Attack): number {
-  const charts = chartsOf(facts);
+  const charts = stepsOf(evidenceOn(facts));
   const lines = charts.flatMap((chart) => lineOf(chart, facts, attack));
   const isThere = (requests: number) => {
     const logs = lines.map(({ start, drift }) => start + drift * requests);
@@ -79,17 +83,8 @@ function evidenceRequests(facts: DelayFacts, attack: Attack): number {
   return lines.length === 0 ? Number.POSITIVE_INFINITY : firstAt(isThere);
 }
 
-function chartsOf({ guard, thresholdNats }: DelayFacts): readonly Chart[] {
-  const evidence = createEvidence(0);
-  aim(evidence, guard, thresholdNats);
-  return evidence.failureGain.map((failureGain, chart) => ({
-    failureGain,
-    successGain: evidence.successGain[chart] ?? 0,
-  }));
-}
-
 /** None for a chart that does not rise. */
-function lineOf({ failureGain, successGain }: Chart, facts: DelayFacts, { ratio, requestsPerSecond }: Attack): Line[] {
+function lineOf({ failureGain, successGain }: Steps, facts: DelayFacts, { ratio, requestsPerSecond }: Attack): Line[] {
   const mean = ratio * failureGain + (1 - ratio) * successGain;
   const variance = ratio * failureGain ** 2 + (1 - ratio) * successGain ** 2 - mean ** 2;
   const drift = mean - fadeAt(requestsPerSecond);
@@ -101,7 +96,7 @@ function lineOf({ failureGain, successGain }: Chart, facts: DelayFacts, { ratio,
 }
 
 /** What the chart stands at, on average, in usual times. */
-function usualHeight({ failureGain, successGain }: Chart, { requestsPerSecond, usual }: DelayFacts): number {
+function usualHeight({ failureGain, successGain }: Steps, { requestsPerSecond, usual }: DelayFacts): number {
   const factor = usual * Math.exp(failureGain) + (1 - usual) * Math.exp(successGain);
   const kept = factor * Math.exp(-fadeAt(requestsPerSecond));
   return kept / (1 - kept);

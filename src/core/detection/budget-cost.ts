@@ -1,7 +1,9 @@
 /** What a budget of false pages asks of the evidence on an endpoint, and how long attacks then go unnoticed. */
 import { DAY_MS } from "../time.ts";
 import type { AlarmDelay } from "./alarm-delay.ts";
-import { alarmDelay } from "./alarm-delay.ts";
+import { alarmDelay, evidenceOn } from "./alarm-delay.ts";
+import { requestsByChance } from "./chance.ts";
+import { exponentsAt } from "./evidence.ts";
 import { createExcursions, thresholdOf } from "./excursions.ts";
 
 export type FalsePageBudget = { readonly falsePages: number; readonly perMs: number };
@@ -59,16 +61,21 @@ function budgetCost(endpoint: BudgetedEndpoint, { falsePages, perMs }: FalsePage
     falsePages,
     perMs,
     thresholdNats,
-    onceInSeconds: Math.exp(thresholdNats) / endpoint.requestsPerSecond,
+    onceInSeconds: requestsByChance(exponentsOn(endpoint), thresholdNats) / endpoint.requestsPerSecond,
     attacks: ATTACK_TIMES.map((times) => ({ times, delay: alarmDelay(facts, times) })),
   };
 }
 
 /** What the budget asks for where no burst has been harmless. */
 export function chanceThreshold(
-  { endpointCount, requestsPerSecond }: Pick<BudgetedEndpoint, "endpointCount" | "requestsPerSecond">,
+  endpoint: Pick<BudgetedEndpoint, "endpointCount" | "guard" | "requestsPerSecond" | "usual">,
   { falsePages, perMs }: FalsePageBudget,
 ): number {
-  const context = { budgetFalsePages: falsePages, budgetPerMs: perMs, activeSeriesCount: endpointCount };
-  return thresholdOf(createExcursions(0), requestsPerSecond, context, 0).byChance;
+  const context = { budgetFalsePages: falsePages, budgetPerMs: perMs, activeSeriesCount: endpoint.endpointCount };
+  const chances = { requestsPerSecond: endpoint.requestsPerSecond, exponents: exponentsOn(endpoint) };
+  return thresholdOf(createExcursions(0), chances, context, 0).byChance;
+}
+
+function exponentsOn(endpoint: Pick<BudgetedEndpoint, "guard" | "usual">): readonly number[] {
+  return exponentsAt(evidenceOn(endpoint), endpoint.usual);
 }

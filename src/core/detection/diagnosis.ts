@@ -5,9 +5,10 @@
  * is looked at through a copy, as it would be with its next failure.
  */
 import type { UnixMillis } from "../time.ts";
-import { presentRequestsPerSecond, trialCount } from "./baseline.ts";
+import { trialCount } from "./baseline.ts";
+import { requestsByChance } from "./chance.ts";
 import { describeQuiet, describeWatched } from "./describe.ts";
-import { leadingExcess } from "./evidence.ts";
+import { evidenceNats, leadingExcess } from "./evidence.ts";
 import type { Threshold } from "./excursions.ts";
 import { thresholdOf } from "./excursions.ts";
 import type { Gate } from "./gate.ts";
@@ -15,7 +16,7 @@ import { gateAtLeast } from "./gate.ts";
 import { WARM_TRIALS } from "./guard.ts";
 import { excessGates } from "./judgement.ts";
 import type { Terms } from "./learning.ts";
-import { controlLimitOf, isUndecided } from "./learning.ts";
+import { chancesOf, controlLimitOf, isUndecided } from "./learning.ts";
 import type { Reading } from "./reading.ts";
 import { failuresOf, mostPersistentClient, recentFailuresOf } from "./recent-clients.ts";
 import { clientLimitOf } from "./residents.ts";
@@ -37,6 +38,8 @@ export type Diagnosis = {
   readonly excess: { readonly failures: number; readonly expectedFailures: number } | null;
   /** Null with a control limit, which needs none. */
   readonly threshold: Threshold | null;
+  /** Seconds in which chance alone reaches the evidence, and the threshold, at the usual ratio; null where there is no threshold. */
+  readonly byChance: { readonly evidenceSeconds: number; readonly thresholdSeconds: number } | null;
   readonly sampling: SamplingDiagnosis;
 };
 
@@ -74,9 +77,10 @@ export type SamplingDiagnosis = {
 };
 
 export function diagnose(series: Series, { watch }: WatchedCopy, terms: Terms, now: UnixMillis): Diagnosis {
-  const { baseline, excursions, weights } = watch;
+  const { excursions, weights } = watch;
   const isClassical = controlLimitOf(watch, terms) !== null;
   const excess = leadingExcess(watch.evidence);
+  const threshold = isClassical ? null : thresholdOf(excursions, chancesOf(watch), terms.context, now);
   return {
     reading: { ...describeWatched(series, watch, terms, now), ...quietFigures(series, terms, now) },
     hasFailed: series.watch !== null || series.memory !== null,
@@ -84,7 +88,8 @@ export function diagnose(series: Series, { watch }: WatchedCopy, terms: Terms, n
     client: clientOf(series, watch, now),
     baseline: baselineOf(watch, terms),
     excess: excess === null ? null : { failures: excess.failures, expectedFailures: excess.expectedFailures },
-    threshold: isClassical ? null : thresholdOf(excursions, presentRequestsPerSecond(baseline), terms.context, now),
+    threshold,
+    byChance: threshold === null ? null : byChanceOf(watch, threshold),
     sampling: {
       // Before the first request nothing is known, and one is what most requests stand for.
       successWeight: weights.success || 1,
@@ -92,6 +97,12 @@ export function diagnose(series: Series, { watch }: WatchedCopy, terms: Terms, n
       oddsScale: oddsScale(weights),
     },
   };
+}
+
+function byChanceOf(watch: Watch, { nats }: Threshold): Diagnosis["byChance"] {
+  const { exponents, requestsPerSecond } = chancesOf(watch);
+  const seconds = (reached: number) => requestsByChance(exponents, reached) / requestsPerSecond;
+  return { evidenceSeconds: seconds(evidenceNats(watch.evidence)), thresholdSeconds: seconds(nats) };
 }
 
 /** The copy of a quiet series has counted nothing itself. */

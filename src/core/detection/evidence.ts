@@ -4,12 +4,14 @@
  * Five charts, each tuned to one odds ratio, hold a Shiryaev-Roberts statistic; the logarithm of
  * their mean is the evidence. While the true ratio stays below the guard, the mean number of requests
  * to a false alarm is at least the exponential of the threshold, whatever the mixture: no table of
- * limits is needed. Beside each runs a CUSUM, used only to say when the excess began.
+ * limits is needed. The charts of sudden bursts are measured from a lower ratio (see guard.ts). Beside each runs a CUSUM, used only to say when the excess began.
  *
  * The charts are parallel lists of numbers, which take a third of the room of five objects.
  */
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS, SECOND_MS } from "../time.ts";
+import type { Steps } from "./chance.ts";
+import { chanceExponents } from "./chance.ts";
 import type { Excess, Expectation, Surplus } from "./surplus.ts";
 import {
   beginExcess,
@@ -34,8 +36,9 @@ export type Evidence = {
   readonly successGain: number[];
   readonly successFactor: number[];
   readonly surplus: Surplus;
-  /** The ratio and the odds scale that the gains were computed for. */
+  /** The ratios and the odds scale that the gains were computed for. */
   guardRatio: number;
+  suddenGuardRatio: number;
   oddsScale: number;
   /** Nats above which nothing is gained: an alarm must be able to end. */
   ceiling: number;
@@ -44,6 +47,8 @@ export type Evidence = {
 
 const ODDS_RATIOS = [1.5, 3, 7, 25, 100] as const;
 const CHARTS = ODDS_RATIOS.length;
+/** From this odds ratio on a chart looks for sudden bursts. */
+const SUDDEN_ODDS_RATIO = 25;
 /** The chart (of odds ratio 3) whose excursions are watched. */
 const WATCHED_CHART = 1;
 const ALTERNATIVE_MAX = 0.995;
@@ -61,18 +66,37 @@ export function createEvidence(now: UnixMillis): Evidence {
     successFactor: zeros(),
     surplus: createSurplus(CHARTS, now),
     guardRatio: 0,
+    suddenGuardRatio: 0,
     oddsScale: 1,
     ceiling: 0,
     fadedAt: now,
   };
 }
 
+/** The guard, and the lower ratio that sudden bursts are measured from. */
+export type Guards = { readonly guard: number; readonly sudden: number };
+
 /** Sets what counts as evidence from here on; what has been gathered stays. */
-export function aim(evidence: Evidence, guardRatio: number, threshold: number): void {
-  evidence.ceiling = threshold + CEILING_ABOVE_THRESHOLD;
-  if (evidence.guardRatio === guardRatio) return;
-  evidence.guardRatio = guardRatio;
+export function aim(evidence: Evidence, { guard, sudden }: Guards): void {
+  if (evidence.guardRatio === guard && evidence.suddenGuardRatio === sudden) return;
+  evidence.guardRatio = guard;
+  evidence.suddenGuardRatio = sudden;
   computeGains(evidence);
+}
+
+/** Nothing is gained from a little above the threshold on. */
+export function limitEvidence(evidence: Evidence, threshold: number): void {
+  evidence.ceiling = threshold + CEILING_ABOVE_THRESHOLD;
+}
+
+/** What a failure and a success add to each chart. */
+export function stepsOf({ failureGain, successGain }: Evidence): readonly Steps[] {
+  return failureGain.map((gain, chart) => ({ failureGain: gain, successGain: successGain[chart] ?? 0 }));
+}
+
+/** How rarely chance brings evidence while so large a share fails (see chance.ts). */
+export function exponentsAt(evidence: Evidence, usual: number): readonly number[] {
+  return chanceExponents(stepsOf(evidence), shareOf(evidence.oddsScale * oddsOf(usual)));
 }
 
 /** Follows the odds scale of sampling; small moves are not worth ten logarithms. */
@@ -179,16 +203,25 @@ export function clearEvidence({ shiryaevRoberts, cusum }: Evidence): void {
   cusum.fill(0);
 }
 
-function computeGains({ guardRatio, oddsScale, failureGain, successGain, successFactor }: Evidence): void {
-  const guardOdds = (guardRatio / (1 - guardRatio)) * oddsScale;
-  const usual = Math.min(NULL_MAX, guardOdds / (1 + guardOdds));
+function computeGains(evidence: Evidence): void {
+  const { failureGain, guardRatio, oddsScale, successFactor, successGain, suddenGuardRatio } = evidence;
+  const guardOdds = oddsScale * oddsOf(guardRatio);
+  const suddenOdds = oddsScale * oddsOf(suddenGuardRatio);
   ODDS_RATIOS.forEach((oddsRatio, chart) => {
-    const odds = guardOdds * oddsRatio;
-    const alternative = Math.min(ALTERNATIVE_MAX, odds / (1 + odds));
+    const usual = Math.min(NULL_MAX, shareOf(oddsRatio >= SUDDEN_ODDS_RATIO ? suddenOdds : guardOdds));
+    const alternative = Math.min(ALTERNATIVE_MAX, shareOf(guardOdds * oddsRatio));
     failureGain[chart] = Math.log(alternative / usual);
     successFactor[chart] = (1 - alternative) / (1 - usual);
     successGain[chart] = Math.log((1 - alternative) / (1 - usual));
   });
+}
+
+function oddsOf(ratio: number): number {
+  return ratio / (1 - ratio);
+}
+
+function shareOf(odds: number): number {
+  return odds / (1 + odds);
 }
 
 function zeros(): number[] {

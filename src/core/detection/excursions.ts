@@ -1,13 +1,15 @@
 /**
  * The threshold, and how an endpoint's own harmless excursions raise it.
  *
- * The budget of false pages gives a threshold for chance. Bursts that no model knows are measured
+ * The budget of false pages gives a threshold for chance: all of it at the usual ratio, where chance needs long for
+ * as much evidence, and a hundredth of it at the guard, where it needs less. Bursts that no model knows are measured
  * instead: each time the watched CUSUM returns to 0, its peak says how far harmless evidence goes
  * here. The excess over a high level is taken as exponential (peaks over threshold), and the
  * threshold is put where such a peak comes once per budget.
  */
 import type { UnixMillis } from "../time.ts";
 import { DAY_MS, SECOND_MS } from "../time.ts";
+import { natsByChance } from "./chance.ts";
 
 /** How many false pages the whole fleet may send in a period, and how many series share it. */
 export type DetectorContext = {
@@ -29,7 +31,9 @@ const LEVEL = 7;
 const MEMORY_MS = 3 * DAY_MS;
 const PRIOR_COUNT = 4;
 const PRIOR_EXCESS = 4;
-const REQUESTS_MIN = 1e5;
+/** The guard is three deviations above what is usual: the ratio is as high less than a hundredth of its time. */
+const TIME_AT_GUARD = 1 / 100;
+const REQUESTS_MIN = 2e5;
 const THRESHOLD_MIN = Math.log(1e4);
 const RAISE_FACTOR_MAX = 3;
 
@@ -57,6 +61,13 @@ export function discardExcursion(excursions: Excursions): void {
   excursions.peak = 0;
 }
 
+/** What chance has to work with. */
+export type Chances = {
+  readonly requestsPerSecond: number;
+  /** See chance.ts. */
+  readonly exponents: readonly number[];
+};
+
 /** Nats that the evidence has to pass, and where they come from. */
 export type Threshold = {
   readonly nats: number;
@@ -68,13 +79,14 @@ export type Threshold = {
 
 export function thresholdOf(
   excursions: Excursions,
-  requestsPerSecond: number,
+  { exponents, requestsPerSecond }: Chances,
   context: DetectorContext,
   now: UnixMillis,
 ): Threshold {
   const seriesPerFalsePage = Math.max(1, context.activeSeriesCount) / context.budgetFalsePages;
-  const requests = (requestsPerSecond * context.budgetPerMs) / SECOND_MS;
-  const byChance = Math.max(THRESHOLD_MIN, Math.log(Math.max(REQUESTS_MIN, requests) * seriesPerFalsePage));
+  const requests = ((requestsPerSecond * context.budgetPerMs) / SECOND_MS) * seriesPerFalsePage;
+  const atGuard = Math.log(Math.max(REQUESTS_MIN * seriesPerFalsePage, TIME_AT_GUARD * requests));
+  const byChance = Math.max(THRESHOLD_MIN, atGuard, natsByChance(exponents, Math.max(1, requests)));
   fadeExcursions(excursions, now);
   const perDay = (excursions.count * DAY_MS) / MEMORY_MS;
   const perBudget = perDay * (context.budgetPerMs / DAY_MS) * seriesPerFalsePage;

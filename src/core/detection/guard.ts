@@ -5,12 +5,15 @@
  * yet. The sequential test keeps its promise for every process that stays below the guard, so the
  * guard carries all of that: a margin, three standard deviations of wander, and the error of the
  * estimate.
+ *
+ * What wanders never gets far beyond the guard, and is seldom at it. A burst of many times the guard's odds is
+ * therefore measured from half-way below it: there the whole guard was paid for what could not be mistaken.
  */
 import type { Baseline } from "./baseline.ts";
 import { levelError, rawOffset, trialCount, usualLevel } from "./baseline.ts";
-import { clamp, logistic } from "./odds.ts";
+import { clamp, logistic, logit } from "./odds.ts";
 
-const MARGIN = Math.log(1.25);
+const MARGIN = Math.log(1.15);
 const WANDER_DEVIATIONS = 3;
 const ESTIMATE_DEVIATIONS = 1.6;
 const GUARD_MIN = 0.002;
@@ -26,6 +29,17 @@ export const WARM_TRIALS = 200;
 export function guardRatio(baseline: Baseline): number {
   const ratio = logistic(guardLevel(baseline));
   return isNew(baseline) ? clamp(ratio, NEW_GUARD_MIN, NEW_GUARD_MAX) : Math.max(ratio, GUARD_MIN);
+}
+
+/** What the charts of sudden bursts are measured from. A new endpoint, of which nothing is known, has no half-way. */
+export function suddenGuardRatio(baseline: Baseline): number {
+  const guard = guardRatio(baseline);
+  return isNew(baseline) ? guard : halfWay({ usual: logistic(usualLevel(baseline)), guard });
+}
+
+/** In log-odds. */
+export function halfWay({ usual, guard }: { readonly usual: number; readonly guard: number }): number {
+  return logistic((logit(usual) + logit(guard)) / 2);
 }
 
 /** The guard as a share of requests that people would count, repeats included. */

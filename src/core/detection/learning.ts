@@ -7,15 +7,16 @@
 import type { UnixMillis } from "../time.ts";
 import { HOUR_MS } from "../time.ts";
 import { lookWhetherLevel } from "./alarm.ts";
-import { presentRequestsPerSecond, usualRatio } from "./baseline.ts";
+import { presentRequestsPerSecond, usualLevel, usualRatio } from "./baseline.ts";
 import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
-import { aim, clearEvidence, evidenceNats, highestCusum } from "./evidence.ts";
-import type { DetectorContext } from "./excursions.ts";
+import { aim, clearEvidence, evidenceNats, exponentsAt, highestCusum, limitEvidence } from "./evidence.ts";
+import type { Chances, DetectorContext } from "./excursions.ts";
 import { discardExcursion, thresholdOf } from "./excursions.ts";
-import { guardRatio, isWarm, usualUpperRatio } from "./guard.ts";
+import { guardRatio, isWarm, suddenGuardRatio, usualUpperRatio } from "./guard.ts";
 import type { WaitingStretch } from "./learning-queue.ts";
 import { clearOpenStretch, closeStretch, dropWaiting, enqueue, takeLearnable } from "./learning-queue.ts";
 import { adoptCandidate, candidateOdds, learnCandidate, watchFormer } from "./level-change.ts";
+import { logistic } from "./odds.ts";
 import { clearClients } from "./recent-clients.ts";
 import { forgetAccepted } from "./returns.ts";
 import { doubtHour } from "./season.ts";
@@ -63,8 +64,16 @@ export function refresh(watch: Watch, terms: Terms, now: UnixMillis): void {
   const { baseline, excursions } = watch;
   watch.usual = usualRatio(baseline);
   watch.usualUpper = usualUpperRatio(baseline);
-  watch.threshold = thresholdOf(excursions, presentRequestsPerSecond(baseline), terms.context, now).nats;
-  aim(watch.evidence, guardRatio(baseline), watch.threshold);
+  aim(watch.evidence, { guard: guardRatio(baseline), sudden: suddenGuardRatio(baseline) });
+  watch.threshold = thresholdOf(excursions, chancesOf(watch), terms.context, now).nats;
+  limitEvidence(watch.evidence, watch.threshold);
+}
+
+export function chancesOf({ baseline, evidence }: Watch): Chances {
+  return {
+    requestsPerSecond: presentRequestsPerSecond(baseline),
+    exponents: exponentsAt(evidence, logistic(usualLevel(baseline))),
+  };
 }
 
 /** Takes the present ratio and request rate for usual. */

@@ -98,7 +98,7 @@ type SlowSpread = Pick<
   | "clusterTrialsBefore"
   | "clusterFailuresBefore"
   | "wander"
-  | "wanderWindowCount"
+  | "wanderKnowledge"
   | "crowdedFailures"
   | "crowdedSquares"
 >;
@@ -135,7 +135,7 @@ function lateNumbers({ failurePerSuccess, isMature, seasonRate, excursions, spre
     spread.clusterTrialsBefore,
     spread.clusterFailuresBefore,
     spread.wander,
-    spread.wanderWindowCount,
+    spread.wanderKnowledge,
     spread.crowdedFailures,
     spread.crowdedSquares,
     returns?.endedAt ?? 0,
@@ -148,7 +148,7 @@ function lateNumbers({ failurePerSuccess, isMature, seasonRate, excursions, spre
 function readLate(numbers: readonly number[]): Late {
   const [failurePerSuccess = 1, mature = 0, count = 0, excess = 0, fadedAt = 0, ...strays] = numbers;
   const [clusterFactor = 1, clusterTrialsBefore = 0, clusterFailuresBefore = 0, wander = 0, ...rest] = strays;
-  const [wanderWindowCount = 0, crowdedFailures = 0, crowdedSquares = 0, ...back] = rest;
+  const [wanderKnowledge = 0, crowdedFailures = 0, crowdedSquares = 0, ...back] = rest;
   const [endedAt = 0, holdMs = 0, pagedOdds = 0, seasonRate = NO_RATE] = back;
   return {
     failurePerSuccess,
@@ -160,7 +160,7 @@ function readLate(numbers: readonly number[]): Late {
       clusterTrialsBefore,
       clusterFailuresBefore,
       wander,
-      wanderWindowCount,
+      wanderKnowledge,
       crowdedFailures,
       crowdedSquares,
     },

@@ -21,7 +21,8 @@ const REPEAT_MEMORY_MS = MINUTE_MS;
 const PERSISTENCE_MEMORY_MS = 10 * MINUTE_MS;
 /** Each remembered failure lets a client stay this much longer than its last one alone would. */
 const STAY_PER_FAILURE_MS = MINUTE_MS;
-const WORTH_OF_UNKNOWN = 0.7;
+/** Where nobody says whose failures they are, people who try again look like several: on average two failures each. */
+const WORTH_OF_UNKNOWN = 0.5;
 /** The client of requests that name none. */
 export const UNKNOWN_CLIENT = 0;
 /**

@@ -20,7 +20,7 @@ import type { SeasonPlace } from "./seasons.ts";
 import type { Series, Watch } from "./series.ts";
 import { createSeries } from "./series.ts";
 
-const SNAPSHOT_VERSION = 12;
+const SNAPSHOT_VERSION = 13;
 
 export type SeriesSnapshot = {
   readonly version: number;

@@ -7,7 +7,7 @@
  * measured in windows of a dozen failures and more, and from downward moves alone: an attacker can
  * add failures but not remove any.
  */
-import { MINUTE_MS } from "../time.ts";
+import { HOUR_MS, MINUTE_MS } from "../time.ts";
 import type { Crowding } from "./crowding.ts";
 import { clamp, logistic, logit } from "./odds.ts";
 import type { Stretch } from "./stretch.ts";
@@ -23,7 +23,8 @@ export type Spread = Crowding & {
   clusterFailuresBefore: number;
   /** Variance of the level over hours, on the log-odds scale. */
   wander: number;
-  wanderWindowCount: number;
+  /** What has been learned of it, in units of the prior. */
+  wanderKnowledge: number;
   /** The window being filled. */
   wanderMs: number;
   wanderTrials: number;
@@ -39,13 +40,22 @@ const CLUSTER_GAIN = 1 / 100;
 const WANDER_EXPECTED_MIN = 12;
 const WANDER_WINDOW_MIN_MS = MINUTE_MS;
 const WANDER_WINDOW_MAX_MS = 5 * MINUTE_MS;
-const WANDER_PRIOR = 0.2 ** 2;
+const WANDER_PRIOR = 0.3 ** 2;
+/**
+ * So long the windows last that together outweigh the prior: what wanders takes its time, and a hundred windows of one
+ * hour have seen it in one place. With the windows merely counted, and a prior of 0.2, nearly all false pages were those of
+ * ratios that wander by 0.4 and had been watched for one to four hours.
+ */
+const WANDER_PRIOR_MS = 1.5 * HOUR_MS;
+/** The variance of a window's variance at which that window alone would outweigh the prior. */
+const WANDER_PRIOR_UNCERTAINTY = 0.0008;
+/** Variance, over its square, of the part of a normal variable's square that lies below 0, doubled. */
+const HALF_SQUARE_KURTOSIS = 5;
 /** The estimate may fall below 0, or it would be biased upwards; but not so far that wander starts in debt. */
 const WANDER_MIN = -0.01;
 /** A ratio that falls for good looks like wander until the level has followed; without a bound the guard rose to 97 %. */
 const WANDER_MAX = 0.45 ** 2;
-const WANDER_PRIOR_WINDOWS = 50;
-const WANDER_MEMORY_WINDOWS = 500;
+const WANDER_KNOWLEDGE_MAX = 20;
 
 export function createSpread(): Spread {
   return {
@@ -57,7 +67,7 @@ export function createSpread(): Spread {
     clusterTrialsBefore: 0,
     clusterFailuresBefore: 0,
     wander: WANDER_PRIOR,
-    wanderWindowCount: 0,
+    wanderKnowledge: 0,
     wanderMs: 0,
     wanderTrials: 0,
     wanderFailures: 0,
@@ -117,10 +127,17 @@ function learnWander(
   const move = logit((spread.wanderFailures + 0.5) / (trials + 1)) - past.level;
   const noise = spread.clusterFactor / (trials * ratio * (1 - ratio));
   const variance = (move < 0 ? 2 * move * move : 0) - noise;
-  const gain = 1 / (Math.min(spread.wanderWindowCount, WANDER_MEMORY_WINDOWS) + WANDER_PRIOR_WINDOWS + 1);
+  const weight = windowWeight(spread.wanderMs, noise);
+  spread.wanderKnowledge = Math.min(WANDER_KNOWLEDGE_MAX, spread.wanderKnowledge + weight);
+  const gain = weight / (1 + spread.wanderKnowledge);
   spread.wander = clamp(spread.wander + gain * (variance - spread.wander), WANDER_MIN, WANDER_MAX);
-  spread.wanderWindowCount++;
   spread.wanderMs = 0;
   spread.wanderTrials = 0;
   spread.wanderFailures = 0;
+}
+
+/** A window says no more than its time allows, and no more than chance leaves of it. */
+function windowWeight(durationMs: number, noise: number): number {
+  const uncertainty = HALF_SQUARE_KURTOSIS * noise * noise;
+  return Math.min(durationMs / WANDER_PRIOR_MS, WANDER_PRIOR_UNCERTAINTY / uncertainty);
 }

@@ -68,7 +68,7 @@ test("computed delays agree within a fifth with those of the detector", () => {
     { perSecond: 1, usual: 0.02, times: 10 },
     { perSecond: 1, usual: 0.06, times: 50 },
     { perSecond: 20, usual: 0.02, times: 50 },
-    { perSecond: 20, usual: 0.1, times: 3 },
+    { perSecond: 20, usual: 0.1, times: 5 },
     { perSecond: 20, usual: 0.1, times: 10 },
     { perSecond: 200, usual: 0.01, times: 10 },
   ];

@@ -43,17 +43,29 @@ test("a window forgets what is older than itself, even after a long silence", ()
   assert.deepEqual(totalsInWindow(counts, START + 9 * HOUR_MS, MINUTE_MS), { requests: 0, failures: 0 });
 });
 
+/** Of five charts, while the ratio is as high as their guard. */
+const AT_GUARD = [1, 1, 1, 1, 1];
+
 test("the threshold follows the traffic and the fleet, and harmless excursions raise it", () => {
   const excursions = createExcursions(START);
-  const quiet = thresholdOf(excursions, 0.001, BUDGET, START).nats;
-  assert.ok(Math.abs(quiet - Math.log(1e5)) < 1e-9);
-  const busy = thresholdOf(excursions, 1, BUDGET, START).nats;
-  assert.ok(Math.abs(busy - Math.log(30 * 86_400)) < 1e-9);
+  const quiet = thresholdOf(excursions, { requestsPerSecond: 0.001, exponents: AT_GUARD }, BUDGET, START).nats;
+  assert.ok(Math.abs(quiet - Math.log(2e5)) < 1e-9);
+  const busy = thresholdOf(excursions, { requestsPerSecond: 100, exponents: AT_GUARD }, BUDGET, START).nats;
+  assert.ok(Math.abs(busy - Math.log(100 * 30 * 86_400)) < 1e-9);
   for (let count = 0; count < 10; count++) {
     for (const cusum of [3, 14, 0]) followExcursion(excursions, cusum, START);
   }
-  const raised = thresholdOf(excursions, 1, BUDGET, START).nats;
+  const raised = thresholdOf(excursions, { requestsPerSecond: 100, exponents: AT_GUARD }, BUDGET, START).nats;
   assert.ok(raised > busy + 5 && raised <= 3 * busy, `${raised}`);
+});
+
+test("the farther the usual ratio lies below the guard, the less evidence is asked for, down to what the guard itself needs", () => {
+  const at = (exponent: number) => {
+    const chances = { requestsPerSecond: 100, exponents: AT_GUARD.map(() => exponent) };
+    return thresholdOf(createExcursions(START), chances, BUDGET, START).nats;
+  };
+  assert.ok(at(1.2) < at(1.1) && at(1.1) < at(1));
+  assert.ok(Math.abs(at(8) - Math.log(30 * 86_400)) < 1e-9);
 });
 
 test("an excursion that was an attack teaches nothing", () => {

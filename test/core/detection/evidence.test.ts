@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { natsByChance, requestsByChance } from "../../../src/core/detection/chance.ts";
 import type { Evidence } from "../../../src/core/detection/evidence.ts";
 import {
   addFailure,
@@ -8,9 +9,12 @@ import {
   aimAtOddsScale,
   createEvidence,
   evidenceNats,
+  exponentsAt,
   leadingExcess,
+  limitEvidence,
 } from "../../../src/core/detection/evidence.ts";
 import { allHold } from "../../../src/core/detection/gate.ts";
+import { halfWay } from "../../../src/core/detection/guard.ts";
 import type { Expectation } from "../../../src/core/detection/surplus.ts";
 import { surplusGates } from "../../../src/core/detection/surplus.ts";
 import { SECOND_MS } from "../../../src/core/time.ts";
@@ -25,7 +29,8 @@ const NOTHING_EXPECTED: Expectation = {
 
 function evidenceAbove(guardRatio: number, threshold: number): Evidence {
   const evidence = createEvidence(0);
-  aim(evidence, guardRatio, threshold);
+  aim(evidence, { guard: guardRatio, sudden: guardRatio });
+  limitEvidence(evidence, threshold);
   return evidence;
 }
 
@@ -35,6 +40,8 @@ function showsSurplus(evidence: Evidence): boolean {
 
 type Runs = {
   readonly guard: number;
+  /** Left out, the guard. */
+  readonly sudden?: number;
   readonly ratio: number;
   readonly threshold: number;
   readonly runs: number;
@@ -48,7 +55,9 @@ function meanRunLength(options: Runs): number {
   const random = new Random(options.seed);
   let requestCount = 0;
   for (let run = 0; run < options.runs; run++) {
-    const evidence = evidenceAbove(options.guard, options.threshold);
+    const evidence = createEvidence(0);
+    aim(evidence, { guard: options.guard, sudden: options.sudden ?? options.guard });
+    limitEvidence(evidence, options.threshold);
     for (let calm = 0; calm < options.calmRequests; calm++) {
       if (random.chance(options.guard)) addFailure(evidence, 1, NOTHING_EXPECTED, 0);
       else addSuccess(evidence, 1);
@@ -91,6 +100,34 @@ for (const [ratio, delay] of [
     assert.ok(Math.abs(measured / delay - 1) < 0.1, `${measured} requests`);
   });
 }
+
+test("below the guard chance takes as many requests as the exponents say, and up to three times as many", () => {
+  const [usual, guard] = [0.05, 0.07];
+  const sudden = halfWay({ usual, guard });
+  const evidence = createEvidence(0);
+  aim(evidence, { guard, sudden });
+  const exponents = exponentsAt(evidence, usual);
+  assert.ok(Math.min(...exponents) > 1);
+  const threshold = natsByChance(exponents, 2000);
+  assert.ok(Math.abs(requestsByChance(exponents, threshold) - 2000) < 1);
+  assert.ok(threshold < Math.log(2000));
+  const measured = meanRunLength({ guard, sudden, ratio: usual, threshold, runs: 200, seed: 3, calmRequests: 0 });
+  assert.ok(measured > 2000 && measured < 6000, `${measured} requests`);
+});
+
+test("at the guard the exponent is 1, and so it is above", () => {
+  const evidence = evidenceAbove(0.1, 15);
+  for (const usual of [0.1, 0.3]) {
+    assert.ok(exponentsAt(evidence, usual).every((exponent) => Math.abs(exponent - 1) < 1e-3));
+  }
+});
+
+test("a sudden burst is seen sooner for being measured from half-way to the guard", () => {
+  const burst = { guard: 0.1, ratio: 0.6, threshold: 12, runs: 2000, seed: 4, calmRequests: 100 };
+  const sooner = meanRunLength({ ...burst, sudden: halfWay({ usual: 0.05, guard: 0.1 }) });
+  const later = meanRunLength(burst);
+  assert.ok(sooner < 0.95 * later, `${sooner} requests, not ${later}`);
+});
 
 test("the odds scale of sampling makes a failure worth what it would have been", () => {
   const tailSampled = evidenceAbove(0.05, 20);

@@ -20,7 +20,7 @@ const spread = numbers(
   "clusterTrialsBefore",
   "clusterFailuresBefore",
   "wander",
-  "wanderWindowCount",
+  "wanderKnowledge",
   "wanderMs",
   "wanderTrials",
   "wanderFailures",

@@ -36,8 +36,8 @@ test("where failures come in parallel, those within a second of one client are w
 
 test("a failure of an unknown client is worth something in between", () => {
   const recent = createRecentClients();
-  assert.equal(fail(recent, 0, 0), 0.7);
-  assert.equal(fail(recent, 0, 0), 0.7);
+  assert.equal(fail(recent, 0, 0), 0.5);
+  assert.equal(fail(recent, 0, 0), 0.5);
   assert.equal(recent.records.size, 0);
 });
 

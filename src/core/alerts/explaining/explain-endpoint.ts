@@ -12,7 +12,7 @@ import type { Rule } from "../../rules/rule.ts";
 import { endpointField } from "../../rules/rule.ts";
 import { severityOf } from "../../rules/severity.ts";
 import { toWall } from "../../time.ts";
-import { chanceInWords } from "../evidence-words.ts";
+import { onceInWords } from "../evidence-words.ts";
 import type { JudgeContext } from "../judge.ts";
 import { alertLabels } from "../labels.ts";
 import { FAILURES_MIN } from "../takeover/takeover-grade.ts";
@@ -130,7 +130,7 @@ function explainSeries(series: WatchedSeries, context: JudgeContext): SeriesExpl
 }
 
 function figuresOf(diagnosis: Diagnosis, rule: Rule, { now }: JudgeContext) {
-  const { baseline, excess, gates, reading, sampling, threshold } = diagnosis;
+  const { baseline, byChance, excess, gates, reading, sampling, threshold } = diagnosis;
   const { requestRate } = reading;
   return {
     usual: {
@@ -157,12 +157,9 @@ function figuresOf(diagnosis: Diagnosis, rule: Rule, { now }: JudgeContext) {
             expectedFailures: excess?.expectedFailures ?? 0,
           },
     chance:
-      threshold === null
+      byChance === null
         ? null
-        : {
-            evidence: chanceInWords(reading.evidence, requestRate),
-            threshold: chanceInWords(reading.threshold, requestRate),
-          },
+        : { evidence: onceInWords(byChance.evidenceSeconds), threshold: onceInWords(byChance.thresholdSeconds) },
     threshold,
     gates,
     sampling,

@@ -84,7 +84,7 @@ export type SeriesExplanation = {
     readonly expectedFailures: number;
   } | null;
   /** How often chance alone would reach the evidence, and the threshold; null with a control limit. */
-  readonly chance: { readonly evidence: string | null; readonly threshold: string | null } | null;
+  readonly chance: { readonly evidence: string; readonly threshold: string } | null;
   readonly threshold: Threshold | null;
   /** As they stand now. */
   readonly gates: readonly Gate[];
