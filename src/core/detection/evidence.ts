@@ -4,7 +4,8 @@
  * Five charts, each tuned to one odds ratio, hold a Shiryaev-Roberts statistic; the logarithm of
  * their mean is the evidence. While the true ratio stays below the guard, the mean number of requests
  * to a false alarm is at least the exponential of the threshold, whatever the mixture: no table of
- * limits is needed. The charts of sudden bursts are measured from a lower ratio (see guard.ts). Beside each runs a CUSUM, used only to say when the excess began.
+ * limits is needed. The charts of sudden bursts are measured from a lower ratio (see guard.ts). Beside each runs
+ * a CUSUM, used only to say when the excess began.
  *
  * The charts are parallel lists of numbers, which take a third of the room of five objects.
  */

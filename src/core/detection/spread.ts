@@ -136,8 +136,8 @@ function learnWander(
   spread.wanderFailures = 0;
 }
 
-/** A window says no more than its time allows, and no more than chance leaves of it. */
+/** A window says no more than its time allows, no more than chance leaves of it, and never more than the prior. */
 function windowWeight(durationMs: number, noise: number): number {
   const uncertainty = HALF_SQUARE_KURTOSIS * noise * noise;
-  return Math.min(durationMs / WANDER_PRIOR_MS, WANDER_PRIOR_UNCERTAINTY / uncertainty);
+  return Math.min(1, durationMs / WANDER_PRIOR_MS, WANDER_PRIOR_UNCERTAINTY / uncertainty);
 }

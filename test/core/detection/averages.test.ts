@@ -13,7 +13,9 @@ import {
   createSlidingCounts,
   totalsInWindow,
 } from "../../../src/core/detection/sliding-counts.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
+import { createSpread, learnSpread } from "../../../src/core/detection/spread.ts";
+import { emptyStretch } from "../../../src/core/detection/stretch.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../../src/core/time.ts";
 import { BUDGET, START } from "./endpoint-under-test.ts";
 
 test("the variance of an average is exact from the first outcome on", () => {
@@ -74,4 +76,22 @@ test("an excursion that was an attack teaches nothing", () => {
   discardExcursion(excursions);
   followExcursion(excursions, 0, START);
   assert.equal(excursions.count, 0);
+});
+
+test("what wanders is known after hours, not after many requests, and one long window never outweighs all others", () => {
+  const minute = { ...emptyStretch(), durationMs: MINUTE_MS, successes: 9000, discountedFailures: 1000 };
+  const level = Math.log(1000 / 9000);
+  const after = (minutes: number) => {
+    const spread = createSpread();
+    for (let count = 0; count < minutes; count++) {
+      learnSpread(spread, minute, { level, observedMs: count * MINUTE_MS });
+    }
+    return spread.wander;
+  };
+  assert.ok(after(30) > 0.5 * after(0));
+  assert.ok(after(24 * 60) < 0.1 * after(0));
+  const spread = createSpread();
+  const dayLong = { ...minute, durationMs: 100 * DAY_MS, successes: 9e6, discountedFailures: 1e6 };
+  learnSpread(spread, dayLong, { level, observedMs: DAY_MS });
+  assert.ok(spread.wander > 0.4 * after(0) && spread.wander < after(0));
 });
