@@ -17,7 +17,7 @@ import { START } from "./scenario.ts";
 /** One attempt of the log, moved so that the first comes at the end of the history. */
 type Attempt = { readonly time: number; readonly client: string; readonly status: number };
 
-type Episode = { readonly client: string; readonly attempts: Attempt[] };
+type Episode = Attempt[];
 
 const RATES = [
   { name: "20 a day", perSecond: 20 / 86_400 },
@@ -47,11 +47,11 @@ export function overlays(file: string): readonly Recipe[] {
 function layOver(plan: ScenarioPlan, endpoint: BenchEndpoint, attempts: readonly Attempt[]): void {
   const attackOf = new Map<Attempt, number>();
   for (const episode of episodesOf(attempts)) {
-    if (episode.attempts.length < EPISODE_MIN) continue;
+    if (episode.length < EPISODE_MIN) continue;
     const lastsMs = lengthOf(episode);
-    const perSecond = (SECOND_MS * episode.attempts.length) / Math.max(SECOND_MS, lastsMs);
+    const perSecond = (SECOND_MS * episode.length) / Math.max(SECOND_MS, lastsMs);
     const attack = plan.attacks.push({ endpoints: [endpoint], perSecond, failing: 1 }) - 1;
-    for (const attempt of episode.attempts) attackOf.set(attempt, attack);
+    for (const attempt of episode) attackOf.set(attempt, attack);
   }
   plan.add(() => attempts.map((attempt) => requestOf(attempt, endpoint, attackOf.get(attempt) ?? BENIGN)));
 }
@@ -61,18 +61,18 @@ function episodesOf(attempts: readonly Attempt[]): readonly Episode[] {
   const latest = new Map<string, Episode>();
   for (const attempt of attempts) {
     let episode = latest.get(attempt.client);
-    const before = episode?.attempts.at(-1);
+    const before = episode?.at(-1);
     if (episode === undefined || before === undefined || attempt.time - before.time > PAUSE_MAX_MS) {
-      episode = { client: attempt.client, attempts: [] };
+      episode = [];
       episodes.push(episode);
       latest.set(attempt.client, episode);
     }
-    episode.attempts.push(attempt);
+    episode.push(attempt);
   }
   return episodes;
 }
 
-function lengthOf({ attempts }: Episode): number {
+function lengthOf(attempts: Episode): number {
   return (attempts.at(-1)?.time ?? 0) - (attempts[0]?.time ?? 0);
 }
 
