@@ -8,7 +8,8 @@
 const VOTES_MAX = 64;
 /** A lead below this may be chance. */
 const CLEAR_LEAD = 16;
-const UNKNOWN_CLIENT = 0;
+/** The client of requests that name none. */
+export const UNKNOWN_CLIENT = 0;
 
 export type ClientVotes = {
   client: number;

@@ -10,7 +10,7 @@
 import type { UnixMillis } from "../time.ts";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "../time.ts";
 import { usualRequestsPerSecond } from "./baseline.ts";
-import { castSuccess } from "./client-votes.ts";
+import { castSuccess, UNKNOWN_CLIENT } from "./client-votes.ts";
 import { nextControlAverage } from "./control-limit.ts";
 import { crowdSize, joinCrowd } from "./crowding.ts";
 import { describeQuiet, describeRate, describeWatched } from "./describe.ts";
@@ -36,7 +36,6 @@ import {
   recentFailuresOf,
   recordClientFailure,
   recordClientSuccess,
-  UNKNOWN_CLIENT,
 } from "./recent-clients.ts";
 import { noteResidentSeen } from "./residents.ts";
 import { failureWeight, learnFailureWeight, nextSuccessWeight, oddsScale, usableWeight } from "./sampling.ts";

@@ -7,9 +7,10 @@
 import type { UnixMillis } from "../time.ts";
 import { trialCount } from "./baseline.ts";
 import { requestsByChance } from "./chance.ts";
+import { UNKNOWN_CLIENT } from "./client-votes.ts";
 import { describeQuiet, describeWatched } from "./describe.ts";
 import { evidenceNats, leadingExcess } from "./evidence.ts";
-import type { Threshold } from "./excursions.ts";
+import type { Chances, Threshold } from "./excursions.ts";
 import { thresholdOf } from "./excursions.ts";
 import type { Gate } from "./gate.ts";
 import { gateAtLeast } from "./gate.ts";
@@ -80,7 +81,8 @@ export function diagnose(series: Series, { watch }: WatchedCopy, terms: Terms, n
   const { excursions, weights } = watch;
   const isClassical = controlLimitOf(watch, terms) !== null;
   const excess = leadingExcess(watch.evidence);
-  const threshold = isClassical ? null : thresholdOf(excursions, chancesOf(watch), terms.context, now);
+  const chances = chancesOf(watch);
+  const threshold = isClassical ? null : thresholdOf(excursions, chances, terms.context, now);
   return {
     reading: { ...describeWatched(series, watch, terms, now), ...quietFigures(series, terms, now) },
     hasFailed: series.watch !== null || series.memory !== null,
@@ -89,7 +91,7 @@ export function diagnose(series: Series, { watch }: WatchedCopy, terms: Terms, n
     baseline: baselineOf(watch, terms),
     excess: excess === null ? null : { failures: excess.failures, expectedFailures: excess.expectedFailures },
     threshold,
-    byChance: threshold === null ? null : byChanceOf(watch, threshold),
+    byChance: threshold === null ? null : byChanceOf(evidenceNats(watch.evidence), threshold, chances),
     sampling: {
       // Before the first request nothing is known, and one is what most requests stand for.
       successWeight: weights.success || 1,
@@ -99,10 +101,10 @@ export function diagnose(series: Series, { watch }: WatchedCopy, terms: Terms, n
   };
 }
 
-function byChanceOf(watch: Watch, { nats }: Threshold): Diagnosis["byChance"] {
-  const { exponents, requestsPerSecond } = chancesOf(watch);
-  const seconds = (reached: number) => requestsByChance(exponents, reached) / requestsPerSecond;
-  return { evidenceSeconds: seconds(evidenceNats(watch.evidence)), thresholdSeconds: seconds(nats) };
+function byChanceOf(evidence: number, threshold: Threshold, chances: Chances): Diagnosis["byChance"] {
+  const { exponents, requestsPerSecond } = chances;
+  const seconds = (nats: number) => requestsByChance(exponents, nats) / requestsPerSecond;
+  return { evidenceSeconds: seconds(evidence), thresholdSeconds: seconds(threshold.nats) };
 }
 
 /** The copy of a quiet series has counted nothing itself. */
@@ -114,7 +116,7 @@ function quietFigures(series: Series, terms: Terms, now: UnixMillis): Partial<Re
 
 function clientOf({ isAuthenticationRoute }: Series, { clients, residents }: Watch, now: UnixMillis) {
   const client = mostPersistentClient(clients, now);
-  if (client === 0) return null;
+  if (client === UNKNOWN_CLIENT) return null;
   const failures = failuresOf(clients, client);
   return {
     client,

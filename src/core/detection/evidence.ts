@@ -13,6 +13,7 @@ import type { UnixMillis } from "../time.ts";
 import { HOUR_MS, SECOND_MS } from "../time.ts";
 import type { Steps } from "./chance.ts";
 import { chanceExponents } from "./chance.ts";
+import { oddsOf, shareOf } from "./odds.ts";
 import type { Excess, Expectation, Surplus } from "./surplus.ts";
 import {
   beginExcess,
@@ -215,14 +216,6 @@ function computeGains(evidence: Evidence): void {
     successFactor[chart] = (1 - alternative) / (1 - usual);
     successGain[chart] = Math.log((1 - alternative) / (1 - usual));
   });
-}
-
-function oddsOf(ratio: number): number {
-  return ratio / (1 - ratio);
-}
-
-function shareOf(odds: number): number {
-  return odds / (1 + odds);
 }
 
 function zeros(): number[] {

@@ -11,7 +11,8 @@
  */
 import type { Baseline } from "./baseline.ts";
 import { levelError, rawOffset, trialCount, usualLevel } from "./baseline.ts";
-import { clamp, logistic, logit } from "./odds.ts";
+import type { Guards } from "./evidence.ts";
+import { clamp, logistic, logit, oddsOf, shareOf } from "./odds.ts";
 
 const MARGIN = Math.log(1.15);
 const WANDER_DEVIATIONS = 3;
@@ -31,10 +32,11 @@ export function guardRatio(baseline: Baseline): number {
   return isNew(baseline) ? clamp(ratio, NEW_GUARD_MIN, NEW_GUARD_MAX) : Math.max(ratio, GUARD_MIN);
 }
 
-/** What the charts of sudden bursts are measured from. A new endpoint, of which nothing is known, has no half-way. */
-export function suddenGuardRatio(baseline: Baseline): number {
+/** The guard, and what sudden bursts are measured from. A new endpoint, of which nothing is known, has no half-way. */
+export function guardsOf(baseline: Baseline): Guards {
   const guard = guardRatio(baseline);
-  return isNew(baseline) ? guard : halfWay({ usual: logistic(usualLevel(baseline)), guard });
+  const sudden = isNew(baseline) ? guard : halfWay({ usual: logistic(usualLevel(baseline)), guard });
+  return { guard, sudden };
 }
 
 /** In log-odds. */
@@ -44,9 +46,7 @@ export function halfWay({ usual, guard }: { readonly usual: number; readonly gua
 
 /** The guard as a share of requests that people would count, repeats included. */
 export function usualUpperRatio(baseline: Baseline): number {
-  const ratio = guardRatio(baseline);
-  const odds = (ratio / (1 - ratio)) * Math.exp(rawOffset(baseline));
-  return odds / (1 + odds);
+  return shareOf(oddsOf(guardRatio(baseline)) * Math.exp(rawOffset(baseline)));
 }
 
 export function isWarm(baseline: Baseline): boolean {

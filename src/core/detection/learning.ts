@@ -12,7 +12,7 @@ import { CONTROL_AT_REST, controlDeviation } from "./control-limit.ts";
 import { aim, clearEvidence, evidenceNats, exponentsAt, highestCusum, limitEvidence } from "./evidence.ts";
 import type { Chances, DetectorContext } from "./excursions.ts";
 import { discardExcursion, thresholdOf } from "./excursions.ts";
-import { guardRatio, isWarm, suddenGuardRatio, usualUpperRatio } from "./guard.ts";
+import { guardsOf, isWarm, usualUpperRatio } from "./guard.ts";
 import type { WaitingStretch } from "./learning-queue.ts";
 import { clearOpenStretch, closeStretch, dropWaiting, enqueue, takeLearnable } from "./learning-queue.ts";
 import { adoptCandidate, candidateOdds, learnCandidate, watchFormer } from "./level-change.ts";
@@ -64,7 +64,7 @@ export function refresh(watch: Watch, terms: Terms, now: UnixMillis): void {
   const { baseline, excursions } = watch;
   watch.usual = usualRatio(baseline);
   watch.usualUpper = usualUpperRatio(baseline);
-  aim(watch.evidence, { guard: guardRatio(baseline), sudden: suddenGuardRatio(baseline) });
+  aim(watch.evidence, guardsOf(baseline));
   watch.threshold = thresholdOf(excursions, chancesOf(watch), terms.context, now).nats;
   limitEvidence(watch.evidence, watch.threshold);
 }

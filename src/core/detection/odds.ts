@@ -1,7 +1,16 @@
-/** Ratios on the scale on which they add up: the logarithm of the odds. */
+/** Ratios as odds, and on the scale on which they add up: the logarithm of the odds. */
+
+export function oddsOf(ratio: number): number {
+  return ratio / (1 - ratio);
+}
+
+/** The ratio that has these odds. */
+export function shareOf(odds: number): number {
+  return odds / (1 + odds);
+}
 
 export function logit(ratio: number): number {
-  return Math.log(ratio / (1 - ratio));
+  return Math.log(oddsOf(ratio));
 }
 
 export function logistic(logOdds: number): number {

@@ -14,7 +14,7 @@ import { MINUTE_MS, SECOND_MS } from "../time.ts";
 import type { StoredClient } from "./client-records.ts";
 import { ClientRecords, NO_PLACE, SPENT } from "./client-records.ts";
 import type { ClientVotes } from "./client-votes.ts";
-import { castVote, clearVotes, createClientVotes } from "./client-votes.ts";
+import { castVote, clearVotes, createClientVotes, UNKNOWN_CLIENT } from "./client-votes.ts";
 
 const CLIENTS_MAX = 64;
 const REPEAT_MEMORY_MS = MINUTE_MS;
@@ -23,8 +23,6 @@ const PERSISTENCE_MEMORY_MS = 10 * MINUTE_MS;
 const STAY_PER_FAILURE_MS = MINUTE_MS;
 /** Where nobody says whose failures they are, people who try again look like several: on average two failures each. */
 const WORTH_OF_UNKNOWN = 0.5;
-/** The client of requests that name none. */
-export const UNKNOWN_CLIENT = 0;
 /**
  * An expired session fails in up to so many requests at once. What comes on top is more than one session:
  * without this bound a whole gateway behind one address could fail for minutes and be no alarm.

@@ -11,6 +11,7 @@
  */
 import type { UnixMillis } from "../time.ts";
 import { DAY_MS, MINUTE_MS } from "../time.ts";
+import { oddsOf } from "./odds.ts";
 
 export type Returns = {
   /** When the last excess was over; of a level that was accepted, when that was. */
@@ -47,7 +48,7 @@ export function noteEnd(returns: Returns | null, endedAt: UnixMillis): Returns {
 /** After an excess of this ratio was taken for usual. */
 export function noteAccepted(returns: Returns | null, ratio: number, now: UnixMillis): Returns {
   const ended = noteEnd(returns, now);
-  return isKnownRise(returns, ratio) ? ended : { ...ended, pagedOdds: oddsOf(ratio) };
+  return isKnownRise(returns, ratio) ? ended : { ...ended, pagedOdds: cappedOdds(ratio) };
 }
 
 /** After the ratio is back where it was before: what rises from here is news. */
@@ -57,10 +58,9 @@ export function forgetAccepted(returns: Returns | null): Returns | null {
 
 /** Whether people know of a rise to this ratio: it is not clearly higher than what they were paged for within the last day. */
 export function isKnownRise(returns: Returns | null, ratio: number): boolean {
-  return returns !== null && oddsOf(ratio) < CLEARLY_HIGHER_ODDS * returns.pagedOdds;
+  return returns !== null && cappedOdds(ratio) < CLEARLY_HIGHER_ODDS * returns.pagedOdds;
 }
 
-function oddsOf(ratio: number): number {
-  const capped = Math.min(RATIO_MAX, ratio);
-  return capped / (1 - capped);
+function cappedOdds(ratio: number): number {
+  return oddsOf(Math.min(RATIO_MAX, ratio));
 }
